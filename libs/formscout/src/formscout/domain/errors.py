@@ -1,0 +1,104 @@
+"""The tree of errors that Formscout raises, each with a stable code and a sentence that says what to do."""
+
+from typing import ClassVar
+
+
+class FormscoutError(Exception):
+    """The root; `code` is stable and documented, the message says what happened and what to do."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInputError(FormscoutError):
+    """What was sent cannot be taken as it is."""
+
+    code = "invalid_input"
+
+
+class NotFoundError(FormscoutError):
+    """No such thing, or it is another company's: the two are never told apart."""
+
+    code = "not_found"
+
+    def __init__(self, noun: str, key: object) -> None:
+        super().__init__(f"There is no {noun} {key} here; check the id and the company that the key belongs to.")
+        self.noun = noun
+        self.key = key
+
+
+class ConflictError(FormscoutError):
+    """It contradicts what is already there."""
+
+    code = "conflict"
+
+
+class UnauthenticatedError(FormscoutError):
+    """No key, or one that is unknown or revoked."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(FormscoutError):
+    """The key is good, its role does not allow this."""
+
+    code = "forbidden"
+
+
+class OverloadedError(FormscoutError):
+    """More work waits than the installation admits; `retry_after` is in seconds."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BudgetExhaustedError(FormscoutError):
+    """The month's budget does not cover the upper bound of what was asked."""
+
+    code = "budget_exhausted"
+
+
+class LeaseLostError(FormscoutError):
+    """Another worker holds the job now: stop at once and write nothing more."""
+
+    code = "lease_lost"
+
+
+class SchemaOutdatedError(FormscoutError):
+    """The database's schema is not the one this release works on."""
+
+    code = "schema_outdated"
+
+
+class SnapshotDamagedError(FormscoutError):
+    """A stored snapshot does not match its checksum or cannot be read."""
+
+    code = "snapshot_damaged"
+
+
+class SettingsError(FormscoutError):
+    """A setting is missing or contradicts another."""
+
+    code = "settings"
+
+
+class AddressRefusedError(FormscoutError):
+    """The outbound guard refuses this address."""
+
+    code = "address_refused"
+
+
+class CrawlError(FormscoutError):
+    """A crawl session as a whole cannot go on; `reason` is one of `domain.crawls.FailureReason`'s values."""
+
+    code = "crawl_failed"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -1,0 +1,1 @@
+"""The embedded platform: the whole of Formscout as processes on one machine."""

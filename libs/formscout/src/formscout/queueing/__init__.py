@@ -1,0 +1,1 @@
+"""How work is handed over: queues, messages and the execution of one job."""

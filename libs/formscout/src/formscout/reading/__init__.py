@@ -1,0 +1,1 @@
+"""A snapshot read as forms; pure, and shared by discovery and analysis."""

@@ -1,0 +1,1 @@
+"""One function a use case, one transaction each."""

@@ -1,0 +1,1 @@
+"""The analysis worker: snapshots in, descriptions of forms out."""

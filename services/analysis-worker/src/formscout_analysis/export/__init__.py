@@ -1,0 +1,1 @@
+"""Descriptions in the formats that others read."""

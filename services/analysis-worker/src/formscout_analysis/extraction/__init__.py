@@ -1,0 +1,1 @@
+"""What a form holds beyond its plain fields."""

@@ -1,0 +1,1 @@
+"""What forms and fields are for."""

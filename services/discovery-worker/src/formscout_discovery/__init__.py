@@ -1,0 +1,1 @@
+"""The discovery worker: a browser that finds forms."""

@@ -1,0 +1,1 @@
+"""The crawl engine; knows a browser only by `ports`."""

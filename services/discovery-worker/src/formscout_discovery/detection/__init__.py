@@ -1,0 +1,1 @@
+"""Is there a form here, and is it one that we know."""

@@ -1,0 +1,1 @@
+"""Pure rules about what a crawl may and should do."""

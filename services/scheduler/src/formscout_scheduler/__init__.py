@@ -1,0 +1,1 @@
+"""The scheduler: the clock, the dispatcher, the reconciler and upkeep."""
