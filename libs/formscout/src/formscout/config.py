@@ -1,0 +1,55 @@
+"""The settings that every deployable shares, read once from the environment: complete, or the process refuses to start."""
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from formscout.domain.errors import SettingsError
+
+
+class PlatformSettings(BaseSettings):
+    """Where the stores are and how a process speaks; variables are `FORMSCOUT_…`, but for `DATABASE_URL` and `REDIS_URL`."""
+
+    model_config = SettingsConfigDict(env_prefix="FORMSCOUT_", frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    redis_url: SecretStr = Field(validation_alias=AliasChoices("REDIS_URL", "redis_url"))
+    database_pool_size: int = Field(default=2, ge=1, le=100)
+    """Connections a process; 20 discovery pods of 2 and the rest must fit into PostgreSQL's default of 100."""
+    log_format: Literal["text", "json"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class SnapshotSettings(BaseSettings):
+    """Where blobs go."""
+
+    model_config = SettingsConfigDict(env_prefix="FORMSCOUT_", frozen=True, extra="ignore")
+
+    snapshot_store: str = "database:"
+    """`database:` (a PostgreSQL table), `file:///a/directory`, or `s3://bucket/prefix` with the usual AWS_… variables."""
+
+
+class EncryptionSettings(BaseSettings):
+    """The keys that credentials are sealed with; only processes that handle credentials read them."""
+
+    model_config = SettingsConfigDict(env_prefix="FORMSCOUT_", frozen=True, extra="ignore")
+
+    encryption_keys: Annotated[SecretStr, NoDecode]
+    """`id:base64-of-32-bytes`, comma separated; the first seals, all of them open, so keys can rotate."""
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """Read a settings object from the environment; raise `SettingsError` that names each variable and never a value."""
+    try:
+        return kind()
+    except ValidationError as error:
+        problems = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors(include_input=False))
+        raise SettingsError(f"Settings are missing or wrong: {problems}. Set these environment variables.") from None
+
+
+def _variable(location: str) -> str:
+    return location if location.isupper() else f"FORMSCOUT_{location.upper()}"

@@ -1,0 +1,57 @@
+"""Tables of jobs, leadership and the clock's due rows."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false, func, text
+
+from formscout.tables.base import created_at, identity, metadata, moment
+
+job: Final = Table(
+    "job",
+    metadata,
+    identity(),
+    Column("kind", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("company_id", BigInteger, ForeignKey("company.id", ondelete="CASCADE")),
+    Column("session_id", BigInteger, ForeignKey("crawl_session.id", ondelete="CASCADE")),
+    Column("form_page_id", BigInteger, ForeignKey("form_page.id", ondelete="CASCADE")),
+    Column("subscription_id", BigInteger, ForeignKey("subscription.id", ondelete="CASCADE")),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("cancel_requested", Boolean, nullable=False, server_default=false()),
+    moment("lease_until"),
+    moment("heartbeat_at"),
+    Column("worker", Text),
+    Column("error_code", Text),
+    Column("error", Text),
+    Column("trace_parent", Text),  # W3C trace context of whoever asked for it
+    created_at(),
+    Column("available_at", created_at().type, nullable=False, server_default=func.now()),
+    moment("started_at"),
+    moment("ended_at"),
+    Index("ix_job_runnable", "queue", "available_at", "id", postgresql_where=text("state = 'queued'")),
+    Index("ix_job_leased", "lease_until", postgresql_where=text("state = 'running'")),
+    Index("ix_job_in_hand", "queue", "company_id", postgresql_where=text("state = 'running'")),
+    Index("ix_job_session_id", "session_id"),
+    Index("ix_job_form_page_id", "form_page_id"),
+)
+
+leadership: Final = Table(
+    "leadership",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", Integer, nullable=False),
+    moment("until", nullable=False),
+)
+
+due: Final = Table(
+    "due",
+    metadata,
+    identity(),
+    Column("schedule", Text, nullable=False),
+    moment("due_at", nullable=False),
+    moment("done_at"),
+    UniqueConstraint("schedule", "due_at"),  # a second beat, or a tick caught up twice, writes nothing
+)

@@ -1,0 +1,37 @@
+"""The unit of work: one transaction, and every store on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from formscout.storage.budgets import BudgetStore
+from formscout.storage.companies import CompanyStore
+from formscout.storage.crawls import CrawlStore
+from formscout.storage.database import Database
+from formscout.storage.forms import FormStore
+from formscout.storage.frontier import FrontierStore
+from formscout.storage.jobs import JobStore
+from formscout.storage.networks import NetworkStore
+from formscout.storage.projects import ProjectStore
+
+
+class UnitOfWork:
+    """The stores on one open transaction; all of it is written, or nothing."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.companies = CompanyStore(connection)
+        self.projects = ProjectStore(connection)
+        self.networks = NetworkStore(connection)
+        self.crawls = CrawlStore(connection)
+        self.frontier = FrontierStore(connection)
+        self.forms = FormStore(connection)
+        self.jobs = JobStore(connection)
+        self.budgets = BudgetStore(connection)
+
+
+@asynccontextmanager
+async def unit_of_work(database: Database) -> AsyncIterator[UnitOfWork]:
+    """Open a transaction: committed at the end, rolled back when anything is raised."""
+    async with database.begin() as connection:
+        yield UnitOfWork(connection)
