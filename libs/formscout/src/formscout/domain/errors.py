@@ -82,6 +82,12 @@ class SnapshotDamagedError(FormscoutError):
     code = "snapshot_damaged"
 
 
+class SecretUnreadableError(FormscoutError):
+    """A sealed secret does not open: its key is not here, or it was changed."""
+
+    code = "secret_unreadable"
+
+
 class SettingsError(FormscoutError):
     """A setting is missing or contradicts another."""
 
