@@ -24,11 +24,13 @@ frontier_page: Final = Table(
     Column("skip_reason", Text),
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    moment("lease_until"),
+    # The slice that visits it: the page's lease holds exactly as long as that job's does, so it needs no clock of its own.
+    Column("holder_job", BigInteger),
+    Column("holder_fence", Integer),
     created_at(),
     UniqueConstraint("session_id", "key_digest"),
     Index("ix_frontier_page_next", "session_id", "priority", "depth", "id", postgresql_where=text("state = 'waiting'")),
-    Index("ix_frontier_page_leased", "session_id", "lease_until", postgresql_where=text("state = 'leased'")),
+    Index("ix_frontier_page_leased", "session_id", postgresql_where=text("state = 'leased'")),
 )
 
 visit: Final = Table(

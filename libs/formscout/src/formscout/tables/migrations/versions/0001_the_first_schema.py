@@ -239,13 +239,14 @@ def upgrade() -> None:
     sa.Column('skip_reason', sa.Text(), nullable=True),
     sa.Column('fence', sa.Integer(), server_default='0', nullable=False),
     sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('holder_job', sa.BigInteger(), nullable=True),
+    sa.Column('holder_fence', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.ForeignKeyConstraint(['session_id'], ['crawl_session.id'], name=op.f('fk_frontier_page_session_id_crawl_session'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_frontier_page')),
     sa.UniqueConstraint('session_id', 'key_digest', name=op.f('uq_frontier_page_session_id_key_digest'))
     )
-    op.create_index('ix_frontier_page_leased', 'frontier_page', ['session_id', 'lease_until'], unique=False, postgresql_where=sa.text("state = 'leased'"))
+    op.create_index('ix_frontier_page_leased', 'frontier_page', ['session_id'], unique=False, postgresql_where=sa.text("state = 'leased'"))
     op.create_index('ix_frontier_page_next', 'frontier_page', ['session_id', 'priority', 'depth', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting'"))
     op.create_table('judged_request',
     sa.Column('session_id', sa.BigInteger(), nullable=False),

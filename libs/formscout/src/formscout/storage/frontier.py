@@ -1,0 +1,137 @@
+"""The store of the frontier and of visits."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from formscout.domain.errors import LeaseLostError
+from formscout.domain.ids import CrawlSessionId, PageId
+from formscout.domain.jobs import Claim
+from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, SkipReason, VisitReport
+from formscout.domain.paths import NavigationPath
+from formscout.tables.pages import frontier_page, visit
+
+_COLUMNS = ("id", "session_id", "key", "address", "template", "source", "depth", "path", "state", "fence", "attempts")
+
+# A page is free when it waits, or when the slice that leased it no longer holds its job.
+_LEASE = text(
+    f"""
+    WITH next AS (
+        SELECT id FROM frontier_page page
+        WHERE session_id = :session_id AND (state = 'waiting' OR (state = 'leased' AND NOT EXISTS (
+            SELECT 1 FROM job WHERE job.id = page.holder_job AND job.fence = page.holder_fence
+                AND job.state = 'running' AND job.lease_until > now())))
+        ORDER BY state, priority, depth, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE frontier_page page SET state = 'leased', holder_job = :job_id, holder_fence = :job_fence, fence = page.fence + 1,
+        attempts = page.attempts + 1
+    FROM next WHERE page.id = next.id RETURNING {", ".join(f"page.{name}" for name in _COLUMNS)}
+    """,  # noqa: S608 (only our own column names are set in)
+)
+
+
+class FrontierStore:
+    """The frontier on one open transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, session_id: CrawlSessionId, pages: Sequence[NewPage]) -> int:
+        """Put pages on the frontier; those whose key is known are left as they are. Returns how many are new."""
+        if not pages:
+            return 0
+        # Sorted, so that two slices that find the same pages take their locks in the same order.
+        ordered = sorted(pages, key=_digest)
+        rows = [{"session_id": session_id, "state": PageState.WAITING, **_values(page)} for page in ordered]
+        statement = postgresql.insert(frontier_page).values(rows).on_conflict_do_nothing(index_elements=["session_id", "key_digest"])
+        return len((await self._connection.execute(statement.returning(frontier_page.c.id))).all())
+
+    async def lease(self, session_id: CrawlSessionId, claim: Claim) -> FrontierPage | None:
+        """Lease the page that comes next to the slice that holds this job, or return None."""
+        values = {"session_id": session_id, "job_id": claim.job.id, "job_fence": claim.fence}
+        row = (await self._connection.execute(_LEASE, values)).mappings().one_or_none()
+        if row is None:
+            return None
+        kept = dict(row)
+        path = kept["path"] if isinstance(kept["path"], list) else msgspec.json.decode(kept["path"])
+        kept.update(path=msgspec.convert(path, NavigationPath), source=PageSource(kept["source"]), state=PageState(kept["state"]))
+        return FrontierPage(**kept)
+
+    async def done(self, page: FrontierPage) -> None:
+        """End a leased page that was visited. Raises `LeaseLostError`."""
+        await self._end(page, state=PageState.DONE)
+
+    async def skip(self, page: FrontierPage, reason: SkipReason) -> None:
+        """End a leased page that was not visited. Raises `LeaseLostError`."""
+        await self._end(page, state=PageState.SKIPPED, skip_reason=reason)
+
+    async def give_back(self, page: FrontierPage) -> None:
+        """Let a leased page wait again, its attempt not spent. Raises `LeaseLostError`."""
+        await self._end(page, state=PageState.WAITING, attempts=frontier_page.c.attempts - 1)
+
+    async def skip_open(self, session_id: CrawlSessionId, reason: SkipReason) -> int:
+        """End every page that still waits, or is leased, and return how many there were."""
+        opened = frontier_page.c.state.in_((PageState.WAITING, PageState.LEASED))
+        statement = update(frontier_page).where(frontier_page.c.session_id == session_id, opened)
+        ended = statement.values(state=PageState.SKIPPED, skip_reason=reason, fence=frontier_page.c.fence + 1)
+        return len((await self._connection.execute(ended.returning(frontier_page.c.id))).all())
+
+    async def add_visit(self, page: FrontierPage, report: VisitReport, *, seconds: float) -> None:
+        """Write what came of a visit that took `seconds`."""
+        start = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        values = {name: getattr(report, name) for name in ("outcome", "sentence", "address", "title", "status", "clicks", "fingerprint")}
+        await self._connection.execute(
+            insert(visit).values(
+                session_id=page.session_id, page_id=page.id, template=page.template, started_at=start, ended_at=func.now(), **values
+            ),
+        )
+
+    async def visits_of_template(self, session_id: CrawlSessionId, template: str) -> int:
+        """Count the visits to pages of an address template."""
+        statement = select(func.count()).select_from(visit).where(visit.c.session_id == session_id, visit.c.template == template)
+        return (await self._connection.execute(statement)).scalar_one()
+
+    async def leased(self, session_id: CrawlSessionId) -> int:
+        """Count the pages that are being visited."""
+        which = (frontier_page.c.session_id == session_id) & (frontier_page.c.state == PageState.LEASED)
+        return (await self._connection.execute(select(func.count()).select_from(frontier_page).where(which))).scalar_one()
+
+    async def skipped(self, session_id: CrawlSessionId) -> dict[str, int]:
+        """Count the pages never visited, by reason."""
+        reason = frontier_page.c.skip_reason
+        which = (frontier_page.c.session_id == session_id) & (frontier_page.c.state == PageState.SKIPPED)
+        rows = await self._connection.execute(select(reason, func.count()).where(which).group_by(reason).order_by(reason))
+        return {row[0]: row[1] for row in rows}
+
+    async def visits(self, session_id: CrawlSessionId, *, after: PageId | int = 0, limit: int = 1000) -> list[dict[str, object]]:
+        """Return visits in order of id, as the inventory lists them: address, title, outcome, HTTP status, sentence."""
+        columns = (visit.c.id, visit.c.address, visit.c.title, visit.c.outcome, visit.c.status, visit.c.sentence)
+        statement = select(*columns).where(visit.c.session_id == session_id, visit.c.id > after).order_by(visit.c.id).limit(limit)
+        return [dict(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def _end(self, page: FrontierPage, **values: object) -> None:
+        mine = (frontier_page.c.id == page.id) & (frontier_page.c.fence == page.fence) & (frontier_page.c.state == PageState.LEASED)
+        result = await self._connection.execute(update(frontier_page).where(mine).values(**values).returning(frontier_page.c.id))
+        if result.one_or_none() is None:
+            raise LeaseLostError(f"Page {page.id} is no longer leased with fence {page.fence}.")
+
+
+def _values(page: NewPage) -> dict[str, object]:
+    return {
+        "key": page.key,
+        "key_digest": _digest(page),
+        "address": page.address,
+        "template": page.template,
+        "source": page.source,
+        "depth": page.depth,
+        "priority": page.priority,
+        "path": msgspec.to_builtins(page.path),
+    }
+
+
+def _digest(page: NewPage) -> str:
+    return sha256(page.key.encode()).hexdigest()

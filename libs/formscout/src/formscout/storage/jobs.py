@@ -1,0 +1,213 @@
+"""The store of jobs: written, claimed under a lease, and ended, each in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from formscout.domain.errors import LeaseLostError
+from formscout.domain.ids import CompanyId, CrawlSessionId, JobId
+from formscout.domain.jobs import LEASE_SECONDS, QUEUE_OF, Claim, Job, JobKind, JobState, NewJob, Queue
+from formscout.tables.jobs import job
+
+_COLUMNS = tuple(
+    job.c[name]
+    for name in (
+        *("id", "kind", "queue", "state", "company_id", "session_id", "form_page_id", "subscription_id", "fence", "attempts"),
+        *("cancel_requested", "available_at", "created_at", "lease_until", "heartbeat_at", "worker", "error_code", "error"),
+    )
+)
+
+# The fairest runnable job: of the company with the least work in hand on this queue, the oldest. `SKIP LOCKED` lets
+# claimers pass each other; the outer update runs in the same statement, so a claim is one look at the database.
+_CLAIM = text(
+    f"""
+    WITH in_hand AS (
+        SELECT company_id, count(*) AS running FROM job WHERE queue = :queue AND state = 'running' GROUP BY company_id
+    ), fairest AS (
+        SELECT job.id FROM job LEFT JOIN in_hand ON in_hand.company_id IS NOT DISTINCT FROM job.company_id
+        WHERE job.queue = :queue AND job.state = 'queued' AND job.available_at <= now()
+        ORDER BY coalesce(in_hand.running, 0), job.available_at, job.id
+        LIMIT 1 FOR UPDATE OF job SKIP LOCKED
+    )
+    UPDATE job SET state = 'running', fence = fence + 1, worker = :worker, heartbeat_at = now(),
+        lease_until = now() + make_interval(secs => {LEASE_SECONDS}), started_at = coalesce(started_at, now())
+    FROM fairest WHERE job.id = fairest.id
+    RETURNING {", ".join(f"job.{column.name}" for column in _COLUMNS)}
+    """,  # noqa: S608 (only our own column names and a number of ours are set in)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFigures:
+    """How a queue stands, in jobs and seconds."""
+
+    queue: Queue
+    waiting: int  # runnable now
+    delayed: int  # queued for later
+    running: int
+    oldest_seconds: float  # how long the oldest runnable job has waited
+
+
+class JobStore:
+    """Jobs on one open transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, jobs: Sequence[NewJob]) -> None:
+        """Write jobs, runnable at once; the queued row is itself the outbox."""
+        if jobs:
+            await self._connection.execute(insert(job), [_values(new) for new in jobs])
+
+    async def claim(self, queue: Queue, *, worker: str) -> Claim | None:
+        """Take the fairest runnable job under a lease and a new fence, or None."""
+        row = (await self._connection.execute(_CLAIM, {"queue": queue, "worker": worker})).mappings().one_or_none()
+        return None if row is None else Claim(job=_job(row))
+
+    async def renew(self, claim: Claim) -> bool:
+        """Lengthen the lease; return whether cancelling was asked for. Raises `LeaseLostError`."""
+        return await self._write(
+            claim,
+            {"heartbeat_at": func.now(), "lease_until": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, LEASE_SECONDS)},
+        )
+
+    async def hold(self, claim: Claim) -> bool:
+        """Prove that the claim still holds and lock it for this transaction; progress was made, so crashes are forgotten.
+
+        Returns whether cancelling was asked for. Raises `LeaseLostError`.
+        """
+        return await self._write(claim, {"attempts": 0})
+
+    async def end(self, claim: Claim, state: JobState, *, code: str | None = None, message: str | None = None) -> None:
+        """End a claimed job. Raises `LeaseLostError`."""
+        await self._write(
+            claim,
+            {"state": state, "ended_at": func.now(), "lease_until": None, "error_code": code, "error": message},
+        )
+
+    async def put_back(self, claim: Claim, *, seconds: float, reason: str) -> None:
+        """Queue a claimed job again after a delay; no attempt is spent. Raises `LeaseLostError`."""
+        available = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        await self._write(claim, {"state": JobState.QUEUED, "lease_until": None, "available_at": available, "error_code": reason})
+
+    async def requeue_expired(self, *, queue: Queue, max_attempts: int) -> list[Job]:
+        """Queue the jobs whose lease ran out again, an attempt spent; return those whose attempts are spent, still `running`.
+
+        The caller fails the returned ones with what follows from it; they stay locked until its transaction ends.
+        """
+        expired = select(job.c.id).where(job.c.state == JobState.RUNNING, job.c.lease_until < func.now(), job.c.queue == queue)
+        expired = expired.limit(100).with_for_update(skip_locked=True)
+        spent = (
+            update(job)
+            .where(job.c.id.in_(expired.scalar_subquery()))
+            .values(attempts=job.c.attempts + 1, fence=job.c.fence + 1)
+            .returning(*_COLUMNS)
+        )
+        jobs = [_job(row) for row in (await self._connection.execute(spent)).mappings()]
+        again = [one.id for one in jobs if one.attempts < max_attempts]
+        if again:
+            statement = update(job).where(job.c.id.in_(again)).values(state=JobState.QUEUED, lease_until=None, available_at=func.now())
+            await self._connection.execute(statement)
+        return [one for one in jobs if one.attempts >= max_attempts]
+
+    async def end_all(self, session_id: CrawlSessionId, state: JobState, *, kind: JobKind | None = None) -> None:
+        """End every job of a session that has not ended; running ones lose their lease by it."""
+        which = (job.c.session_id == session_id) & job.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+        if kind is not None:
+            which &= job.c.kind == kind
+        await self._connection.execute(update(job).where(which).values(state=state, ended_at=func.now(), fence=job.c.fence + 1))
+
+    async def request_cancel(self, session_id: CrawlSessionId) -> None:
+        """Mark the running jobs of a session; their workers learn it with their next write."""
+        which = (job.c.session_id == session_id) & (job.c.state == JobState.RUNNING)
+        await self._connection.execute(update(job).where(which).values(cancel_requested=True))
+
+    async def has_live(self, session_id: CrawlSessionId, kind: JobKind) -> bool:
+        """Tell whether a job of this kind is queued or running for the session."""
+        live = job.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+        statement = select(1).where(job.c.session_id == session_id, job.c.kind == kind, live).limit(1)
+        return (await self._connection.execute(statement)).first() is not None
+
+    async def find(self, job_id: JobId) -> Job | None:
+        """Return a job, or None."""
+        row = (await self._connection.execute(select(*_COLUMNS).where(job.c.id == job_id))).mappings().one_or_none()
+        return None if row is None else _job(row)
+
+    async def page(self, *, queue: Queue | None, state: JobState | None, after: int, limit: int) -> list[Job]:
+        """Return jobs with ids above `after`, in order of id."""
+        statement = select(*_COLUMNS).where(job.c.id > after).order_by(job.c.id).limit(limit)
+        if queue is not None:
+            statement = statement.where(job.c.queue == queue)
+        if state is not None:
+            statement = statement.where(job.c.state == state)
+        return [_job(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def running(self, company_id: CompanyId | None, *, limit: int = 1000) -> list[Job]:
+        """Return the jobs being worked on, of one company or of all (None)."""
+        statement = select(*_COLUMNS).where(job.c.state == JobState.RUNNING).order_by(job.c.id).limit(limit)
+        if company_id is not None:
+            statement = statement.where(job.c.company_id == company_id)
+        return [_job(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def runnable(self, queue: Queue, *, at_most: int) -> int:
+        """Count the jobs that could start now, looking at no more than `at_most`."""
+        rows = select(1).where(job.c.queue == queue, job.c.state == JobState.QUEUED, job.c.available_at <= func.now()).limit(at_most)
+        return (await self._connection.execute(select(func.count()).select_from(rows.subquery()))).scalar_one()
+
+    async def figures(self) -> list[QueueFigures]:
+        """Return how each queue stands."""
+        ready = job.c.available_at <= func.now()
+        queued = job.c.state == JobState.QUEUED
+        statement = (
+            select(
+                job.c.queue,
+                func.count().filter(queued & ready).label("waiting"),
+                func.count().filter(queued & ~ready).label("delayed"),
+                func.count().filter(~queued).label("running"),
+                func.coalesce(func.extract("epoch", func.now() - func.min(job.c.available_at).filter(queued & ready)), 0).label("oldest"),
+            )
+            .where(job.c.state.in_((JobState.QUEUED, JobState.RUNNING)))
+            .group_by(job.c.queue)
+        )
+        found = {row["queue"]: row for row in (await self._connection.execute(statement)).mappings()}
+        return [_figures(queue, found.get(queue)) for queue in Queue]
+
+    async def ahead_of(self, session_id: CrawlSessionId) -> int:
+        """Count the runnable jobs that were there before the session's queued slice; 0 when it is next or already running."""
+        mine = select(func.min(job.c.id)).where(job.c.session_id == session_id, job.c.state == JobState.QUEUED).scalar_subquery()
+        waits = (job.c.queue == Queue.DISCOVERY) & (job.c.state == JobState.QUEUED) & (job.c.id < mine)
+        return (await self._connection.execute(select(func.count()).select_from(job).where(waits))).scalar_one()
+
+    async def _write(self, claim: Claim, values: dict[str, Any]) -> bool:  # Any: SQL expressions beside plain values
+        mine = (job.c.id == bindparam("claimed")) & (job.c.fence == bindparam("held")) & (job.c.state == JobState.RUNNING)
+        statement = update(job).where(mine).values(**values).returning(job.c.cancel_requested)
+        row = (await self._connection.execute(statement, {"claimed": claim.job.id, "held": claim.fence})).one_or_none()
+        if row is None:
+            raise LeaseLostError(f"Job {claim.job.id} is no longer held with fence {claim.fence}.")
+        return bool(row[0])
+
+
+def _values(new: NewJob) -> dict[str, object]:
+    return {
+        "kind": new.kind,
+        "queue": QUEUE_OF[new.kind],
+        "state": JobState.QUEUED,
+        "company_id": new.company_id,
+        "session_id": new.session_id,
+        "form_page_id": new.form_page_id,
+        "subscription_id": new.subscription_id,
+    }
+
+
+def _job(row: RowMapping) -> Job:
+    return Job(**{**row, "kind": JobKind(row["kind"]), "queue": Queue(row["queue"]), "state": JobState(row["state"])})
+
+
+def _figures(queue: Queue, row: RowMapping | None) -> QueueFigures:
+    if row is None:
+        return QueueFigures(queue=queue, waiting=0, delayed=0, running=0, oldest_seconds=0.0)
+    oldest = float(row["oldest"])
+    return QueueFigures(queue=queue, waiting=row["waiting"], delayed=row["delayed"], running=row["running"], oldest_seconds=oldest)

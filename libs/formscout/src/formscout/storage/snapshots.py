@@ -1,0 +1,120 @@
+"""The store of snapshots and screenshots: blobs in a directory, a PostgreSQL table or an S3-compatible store, by URL."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from obstore.exceptions import BaseError as ObjectStoreError
+from obstore.store import LocalStore, ObjectStore, S3Store
+from sqlalchemy import delete, insert, select
+
+from formscout.domain.errors import SettingsError, SnapshotDamagedError
+from formscout.domain.ids import CrawlSessionId
+from formscout.domain.snapshots import BlobRef, Snapshot
+from formscout.storage.database import Database
+from formscout.storage.snapshot_codec import decode, encode
+from formscout.tables.snapshots import blob
+
+
+class _Blobs(Protocol):
+    async def put(self, key: str, content: bytes) -> None: ...
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+
+class _TableBlobs:
+    """Blobs in PostgreSQL: one backup, one thing to run."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, key: str, content: bytes) -> None:
+        async with self._database.begin() as connection:
+            await connection.execute(insert(blob).values(key=key, content=content))
+
+    async def get(self, key: str) -> bytes | None:
+        async with self._database.begin() as connection:
+            return (await connection.execute(select(blob.c.content).where(blob.c.key == key))).scalar_one_or_none()
+
+    async def delete(self, key: str) -> None:
+        async with self._database.begin() as connection:
+            await connection.execute(delete(blob).where(blob.c.key == key))
+
+
+class _ObjectBlobs:
+    """Blobs in whatever `obstore` speaks to."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def put(self, key: str, content: bytes) -> None:
+        await self._store.put_async(key, content)
+
+    async def get(self, key: str) -> bytes | None:
+        try:
+            return bytes(await (await self._store.get_async(key)).bytes_async())
+        except FileNotFoundError:
+            return None
+
+    async def delete(self, key: str) -> None:
+        await self._store.delete_async(key)
+
+
+class SnapshotStore:
+    """Snapshots and screenshots by reference; what is read is checked against the reference's digest."""
+
+    def __init__(self, blobs: _Blobs) -> None:
+        self._blobs = blobs
+
+    @classmethod
+    def connect(cls, url: str, database: Database) -> Self:
+        """Return the store that `url` names: `database:`, `file:///a/directory` or `s3://bucket/prefix`.
+
+        Raises `SettingsError` for anything else.
+        """
+        parts = urlsplit(url)
+        if parts.scheme == "database":
+            return cls(_TableBlobs(database))
+        if parts.scheme == "file" and parts.path.startswith("/"):
+            directory = Path(parts.path)
+            directory.mkdir(parents=True, exist_ok=True)
+            return cls(_ObjectBlobs(LocalStore(directory)))
+        if parts.scheme == "s3" and parts.netloc:
+            return cls(_ObjectBlobs(S3Store.from_url(url)))
+        raise SettingsError(f"FORMSCOUT_SNAPSHOT_STORE is {url!r}; give database:, file:///a/directory or s3://bucket/prefix.")
+
+    async def put_snapshot(self, session_id: CrawlSessionId, snapshot: Snapshot) -> BlobRef:
+        """Store a snapshot, compressed."""
+        return await self._put(f"sessions/{session_id}/{uuid4().hex}.snapshot.json.zst", encode(snapshot))
+
+    async def put_screenshot(self, session_id: CrawlSessionId, png: bytes) -> BlobRef:
+        """Store a PNG."""
+        return await self._put(f"sessions/{session_id}/{uuid4().hex}.png", png)
+
+    async def snapshot(self, ref: BlobRef) -> Snapshot:
+        """Read a snapshot back. Raises `SnapshotDamagedError`."""
+        return decode(await self.read(ref))
+
+    async def read(self, ref: BlobRef) -> bytes:
+        """Read a blob's bytes back. Raises `SnapshotDamagedError` when it is gone or is not what was stored."""
+        try:
+            content = await self._blobs.get(ref.key)
+        except (ObjectStoreError, OSError) as error:
+            raise SnapshotDamagedError(f"The blob {ref.key} cannot be read: {type(error).__name__}. Check the snapshot store.") from error
+        if content is None:
+            raise SnapshotDamagedError(f"The blob {ref.key} is gone from the snapshot store; run the discovery again.")
+        if sha256(content).hexdigest() != ref.digest:
+            raise SnapshotDamagedError(f"The blob {ref.key} is not what was stored (its digest differs); run the discovery again.")
+        return content
+
+    async def delete(self, ref: BlobRef) -> None:
+        """Delete a blob."""
+        await self._blobs.delete(ref.key)
+
+    async def _put(self, key: str, content: bytes) -> BlobRef:
+        await self._blobs.put(key, content)
+        return BlobRef(key=key, digest=sha256(content).hexdigest(), size=len(content))
