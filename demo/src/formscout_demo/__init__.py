@@ -1,0 +1,1 @@
+"""Harbour Goods: a small, lifelike business application for Formscout to discover."""

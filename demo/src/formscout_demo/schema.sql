@@ -1,0 +1,49 @@
+CREATE TABLE user (
+    id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, password TEXT NOT NULL, first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL, job_title TEXT NOT NULL DEFAULT '', phone TEXT NOT NULL DEFAULT '',
+    timezone TEXT NOT NULL DEFAULT 'Europe/London', signature TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE signed_in (token TEXT PRIMARY KEY, user_id INTEGER NOT NULL);
+CREATE TABLE customer (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'company', email TEXT NOT NULL,
+    phone TEXT NOT NULL DEFAULT '', vat_number TEXT NOT NULL DEFAULT '', street TEXT NOT NULL DEFAULT '',
+    postal_code TEXT NOT NULL DEFAULT '', city TEXT NOT NULL, country TEXT NOT NULL DEFAULT 'GB',
+    status TEXT NOT NULL DEFAULT 'active', credit_limit INTEGER NOT NULL DEFAULT 0, newsletter INTEGER NOT NULL DEFAULT 0,
+    remarks TEXT NOT NULL DEFAULT '', since TEXT NOT NULL
+);
+CREATE TABLE note (
+    id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL,
+    pinned INTEGER NOT NULL DEFAULT 0, author TEXT NOT NULL
+);
+CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL, color TEXT NOT NULL DEFAULT '#0f766e');
+CREATE TABLE supplier (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, contact TEXT NOT NULL DEFAULT '', email TEXT NOT NULL,
+    phone TEXT NOT NULL DEFAULT '', lead_time_days INTEGER NOT NULL DEFAULT 7, preferred INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE product (
+    id INTEGER PRIMARY KEY, sku TEXT NOT NULL, name TEXT NOT NULL, category TEXT NOT NULL, subcategory TEXT NOT NULL,
+    storage TEXT NOT NULL DEFAULT 'durable', expiry_date TEXT NOT NULL DEFAULT '', un_number TEXT NOT NULL DEFAULT '',
+    price REAL NOT NULL DEFAULT 0, stock INTEGER NOT NULL DEFAULT 0, supplier_id INTEGER, description TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE stock_change (
+    id INTEGER PRIMARY KEY, product_id INTEGER NOT NULL, quantity INTEGER NOT NULL, reason TEXT NOT NULL,
+    comment TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE sale (
+    id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, status TEXT NOT NULL DEFAULT 'new', placed_on TEXT NOT NULL,
+    delivery_method TEXT NOT NULL DEFAULT 'van', delivery_date TEXT NOT NULL DEFAULT '', street TEXT NOT NULL DEFAULT '',
+    postal_code TEXT NOT NULL DEFAULT '', city TEXT NOT NULL DEFAULT '', payment_terms TEXT NOT NULL DEFAULT '30-days',
+    po_number TEXT NOT NULL DEFAULT '', tracking_number TEXT NOT NULL DEFAULT '',
+    packaging TEXT NOT NULL DEFAULT '', pallets TEXT NOT NULL DEFAULT '', instructions TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE sale_line (
+    sale_id INTEGER NOT NULL, product_id INTEGER NOT NULL, quantity INTEGER NOT NULL, price REAL NOT NULL
+);
+CREATE TABLE ticket (
+    id INTEGER PRIMARY KEY, title TEXT NOT NULL, lane TEXT NOT NULL DEFAULT 'To do', priority TEXT NOT NULL DEFAULT 'Normal',
+    assignee TEXT NOT NULL DEFAULT '', due_on TEXT NOT NULL DEFAULT '', details TEXT NOT NULL DEFAULT '',
+    blocked_by TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE ticket_comment (id INTEGER PRIMARY KEY, ticket_id INTEGER NOT NULL, body TEXT NOT NULL, author TEXT NOT NULL);
+CREATE TABLE setting (section TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (section, name));
+CREATE TABLE inbox (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, content TEXT NOT NULL);
