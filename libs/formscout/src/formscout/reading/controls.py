@@ -101,17 +101,9 @@ def _widget_type(tree: Tree, node: Node, role: str) -> str | None:
 def _is_popup_list(tree: Tree, node: Node) -> bool:
     """Tell whether a list box is the list of a combo box, and so no field of its own."""
     identity = node.attributes.get("id")
-    if identity:
-        scope = tree.scope[node.id]
-        for other in tree.nodes:
-            if other.attributes and tree.scope[other.id] == scope:
-                lists = f"{other.attributes.get('aria-controls', '')} {other.attributes.get('aria-owns', '')}".split()
-                if identity in lists:
-                    return True
-    return any(
-        tree.nodes[a].attributes.get("role") in ("combobox", "dialog") and tree.nodes[a].attributes.get("role") == "combobox"
-        for a in tree.ancestors(node.id)
-    )
+    if identity and (tree.scope[node.id], identity) in tree.controlled:
+        return True
+    return any(tree.attribute(a, "role") == "combobox" for a in tree.ancestors(node.id))
 
 
 def _inside_editable(tree: Tree, node: Node) -> bool:

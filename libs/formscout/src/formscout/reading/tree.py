@@ -25,7 +25,7 @@ class Tree:
     all elements of one document or one shadow root share.
     """
 
-    __slots__ = ("children", "end", "ids", "labels_for", "nodes", "scope", "snapshot")
+    __slots__ = ("children", "controlled", "end", "ids", "labels_for", "nodes", "scope", "snapshot")
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -36,6 +36,7 @@ class Tree:
         self.scope = [0] * count
         self.ids: dict[tuple[int, str], list[int]] = {}
         self.labels_for: dict[tuple[int, str], list[int]] = {}
+        self.controlled: set[tuple[int, str]] = set()
         for node in self.nodes:
             self._place(node)
         for node in reversed(self.nodes):
@@ -58,6 +59,9 @@ class Tree:
         identity = node.attributes.get("id")
         if identity:
             self.ids.setdefault((self.scope[node.id], identity), []).append(node.id)
+        for attribute in ("aria-controls", "aria-owns"):
+            for owned in node.attributes.get(attribute, "").split():
+                self.controlled.add((self.scope[node.id], owned))
         if node.tag == "label" and (target := node.attributes.get("for")):
             self.labels_for.setdefault((self.scope[node.id], target), []).append(node.id)
 

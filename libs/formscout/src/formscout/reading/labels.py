@@ -1,0 +1,267 @@
+"""The label of a control or group, in passes from the surest source to the last resort, each with its provenance."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from formscout.domain.forms import LabelSource
+from formscout.domain.snapshots import TEXT
+from formscout.reading.controls import TEXT_LIKE, TICKED, Control
+from formscout.reading.groups import GROUP_ROLES
+from formscout.reading.layout import Layout
+from formscout.reading.regions import is_search
+from formscout.reading.tree import Tree
+from formscout.reading.words import CHOOSE, OPTIONAL, REQUIRED, collapse
+
+LONGEST: Final = 250
+"""Characters kept of a label; consents are long, and their beginning tells what they are."""
+FROM_CONTENT: Final = frozenset({"checkbox", "radio", "switch"})
+"""Controls whose accessible name may come from their content; the content of others is their value."""
+
+_STAR = re.compile(r"^\s*[*＊✱]\s*|\s*[*＊✱]+(?=\s*:?\s*$)")
+_END = re.compile(r"[\s:：]+$")
+_NUMBERED = re.compile(r"[\[\]._\-:\s]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A label as found; `holder` is the element it was read from."""
+
+    text: str
+    source: LabelSource
+    holder: int | None = None
+    raw: str = ""  # before stars and colons were taken off
+
+
+NO_LABEL: Final = Label(text="", source=LabelSource.NONE)
+
+
+class Labels:
+    """Finds the labels of the controls of one page."""
+
+    def __init__(self, tree: Tree, layout: Layout) -> None:
+        self._tree = tree
+        self._layout = layout
+
+    def of_control(self, control: Control, root: int) -> Label:
+        """Return a single control's label; `root` is its form's region."""
+        return self._first(self._passes(control, root))
+
+    def of_group(self, controls: Sequence[Control], root: int) -> Label:
+        """Return the label of check boxes or radios as one field; each one's own label names a choice, not the field."""
+        return self._first(self._group_passes(controls, root))
+
+    def of_choice(self, control: Control, root: int) -> str:
+        """Return what a single check box or radio of a group says."""
+        explicit = self._first(self._explicit(control))
+        if explicit.text:
+            return explicit.text
+        name = self._tree.nodes[control.node].name
+        if name:
+            return _clean(name)
+        found = self._layout.label((control.node,), control.type, root)
+        return _clean(found[1]) if found else ""
+
+    @staticmethod
+    def _first(passes: Iterator[Label]) -> Label:
+        for label in passes:
+            text = _clean(label.text)
+            if text:
+                return Label(text=text[:LONGEST], source=label.source, holder=label.holder, raw=label.text)
+        return NO_LABEL
+
+    def _passes(self, control: Control, root: int) -> Iterator[Label]:
+        yield from self._explicit(control)
+        yield from self._computed(control)
+        node = self._tree.nodes[control.node]
+        placeholder = (
+            node.attributes.get("placeholder") or node.attributes.get("data-placeholder") or node.attributes.get("aria-placeholder") or ""
+        )
+        if is_search(self._tree, control.node):
+            yield Label(text=placeholder, source=LabelSource.PLACEHOLDER)
+        yield from self._structure(control.everything[: 1 + len(control.faces)], root)
+        found = self._layout.label((control.node, *control.faces), control.type, root)
+        if found is None and control.faces:
+            found = self._layout.label(control.faces, control.type, root)
+        if found is not None:
+            yield Label(text=found[1], source=LabelSource.LAYOUT, holder=found[0])
+        yield Label(text=node.attributes.get("title", ""), source=LabelSource.TITLE)
+        if control.type in TEXT_LIKE or control.type == "combobox":
+            yield Label(text="" if CHOOSE.match(placeholder) else placeholder, source=LabelSource.PLACEHOLDER)
+        yield from self._loose_legend(control.node, root)
+        yield Label(text=_spoken(control.name), source=LabelSource.NAME)
+
+    def _explicit(self, control: Control) -> Iterator[Label]:
+        tree = self._tree
+        for node in control.everything:
+            identity = tree.attribute(node, "id")
+            for label in tree.labels_for.get((tree.scope[node], identity), ()) if identity else ():
+                yield Label(text=tree.text(label), source=LabelSource.LABEL_FOR, holder=label)
+        for node in control.everything:
+            wrap = next((a for a in tree.ancestors(node) if tree.nodes[a].tag == "label"), None)
+            if wrap is not None:
+                yield Label(text=tree.text(wrap), source=LabelSource.LABEL_WRAP, holder=wrap)
+        for node in control.everything:
+            named = tree.referenced(node, "aria-labelledby")
+            yield Label(
+                text=" ".join(tree.text(n) for n in named if n != node),
+                source=LabelSource.ARIA_LABELLEDBY,
+                holder=named[0] if named else None,
+            )
+            yield Label(text=tree.attribute(node, "aria-label"), source=LabelSource.ARIA_LABEL, holder=node)
+
+    def _computed(self, control: Control) -> Iterator[Label]:
+        """Take Chromium's accessible name where it is no placeholder, no title and no value."""
+        node = self._tree.nodes[control.node]
+        name = collapse(node.name or "")
+        if not name or name in (collapse(node.attributes.get("placeholder", "")), collapse(node.attributes.get("title", ""))):
+            return
+        if control.type in FROM_CONTENT or (node.tag in ("input", "select", "textarea") and control.type != "file"):
+            yield Label(text=name, source=LabelSource.ARIA_LABEL, holder=node.id)
+
+    def _structure(self, nodes: Sequence[int], root: int) -> Iterator[Label]:
+        """Look at tables and definition lists: the head of the row, the head of the column, the term before."""
+        tree = self._tree
+        for ancestor in tree.ancestors(nodes[0]):
+            it = tree.nodes[ancestor]
+            role = it.attributes.get("role", "")
+            if it.tag == "dd":
+                terms = [s for s in tree.children[it.parent or 0] if s < ancestor and tree.nodes[s].tag == "dt"]
+                if terms:
+                    yield Label(text=tree.text(terms[-1]), source=LabelSource.TABLE_HEADER, holder=terms[-1])
+                return
+            if it.tag in ("td", "th") or role in ("cell", "gridcell"):
+                if not any(tree.words(s, visible=False) for s in tree.children[ancestor] if s < nodes[0] and not tree.within(nodes[0], s)):
+                    yield from self._heads(ancestor)
+                return
+            if ancestor <= root:
+                return
+
+    def _heads(self, cell: int) -> Iterator[Label]:
+        tree = self._tree
+        row = tree.nodes[cell].parent
+        if row is None:
+            return
+        cells = [c for c in tree.children[row] if tree.nodes[c].tag != TEXT]
+        heads = [c for c in cells if c < cell and (tree.nodes[c].tag == "th" or tree.attribute(c, "role") == "rowheader")]
+        column = self._column_head(cell, cells.index(cell))
+        if heads and column:
+            yield Label(text=f"{tree.text(heads[-1])} {tree.text(column)}", source=LabelSource.TABLE_HEADER, holder=heads[-1])
+        elif heads or column:
+            holder = heads[-1] if heads else column
+            yield Label(text=tree.text(holder) if holder is not None else "", source=LabelSource.TABLE_HEADER, holder=holder)
+
+    def _column_head(self, cell: int, index: int) -> int | None:
+        tree = self._tree
+        table = next(
+            (a for a in tree.ancestors(cell) if tree.nodes[a].tag == "table" or tree.attribute(a, "role") in ("table", "grid")), None
+        )
+        if table is None:
+            return None
+        for below in tree.elements(table):
+            if below.id >= cell:
+                return None
+            if below.tag == "tr" or below.attributes.get("role") == "row":
+                cells = [c for c in tree.children[below.id] if tree.nodes[c].tag != TEXT]
+                heads = [c for c in cells if tree.nodes[c].tag == "th" or tree.attribute(c, "role") == "columnheader"]
+                if len(heads) > 1:  # one head in a row is the row's own
+                    return cells[index] if index < len(cells) and cells[index] in heads and not tree.within(cell, below.id) else None
+        return None
+
+    def _group_passes(self, controls: Sequence[Control], root: int) -> Iterator[Label]:
+        tree = self._tree
+        nodes = tuple(c.node for c in controls)
+        for ancestor in tree.ancestors(nodes[0]):
+            it = tree.nodes[ancestor]
+            inside = all(tree.within(n, ancestor) for n in nodes)
+            if inside and (it.tag == "fieldset" or it.attributes.get("role") in GROUP_ROLES):
+                yield from _named(tree, ancestor)
+                break
+            if ancestor <= root:
+                break
+        for label in self._group_for(controls):
+            yield Label(text=tree.text(label), source=LabelSource.LABEL_FOR, holder=label)
+        yield from self._structure(nodes, root)
+        found = self._layout.label(nodes, "group", root)
+        if found is not None:
+            yield Label(text=found[1], source=LabelSource.LAYOUT, holder=found[0])
+        yield Label(text=_spoken(controls[0].name), source=LabelSource.NAME)
+
+    def _group_for(self, controls: Sequence[Control]) -> list[int]:
+        """Find a label whose `for` names the group's container: frameworks give it the id that its parts count on from."""
+        tree = self._tree
+        for ancestor in list(tree.ancestors(controls[0].node))[:4]:
+            identity = tree.attribute(ancestor, "id")
+            labels = tree.labels_for.get((tree.scope[ancestor], identity), []) if identity else []
+            if labels:
+                return labels
+        return []
+
+    def _loose_legend(self, node: int, root: int) -> Iterator[Label]:
+        """Take the legend of a field set for the one field in it that has no label at all."""
+        for ancestor in self._tree.ancestors(node):
+            if self._tree.nodes[ancestor].tag == "fieldset":
+                yield from _named(self._tree, ancestor)
+                return
+            if ancestor <= root:
+                return
+
+
+def _named(tree: Tree, node: int) -> Iterator[Label]:
+    legend = legend_of(tree, node)
+    if legend is not None:
+        yield Label(text=tree.text(legend), source=LabelSource.LEGEND, holder=legend)
+    named = tree.referenced(node, "aria-labelledby")
+    yield Label(text=" ".join(tree.text(n) for n in named), source=LabelSource.ARIA_LABELLEDBY, holder=named[0] if named else None)
+    yield Label(text=tree.attribute(node, "aria-label"), source=LabelSource.ARIA_LABEL, holder=node)
+
+
+def legend_of(tree: Tree, node: int) -> int | None:
+    """Return the legend of a field set."""
+    return next((c for c in tree.children[node] if tree.nodes[c].tag == "legend"), None)
+
+
+def _clean(text: str) -> str:
+    """Take stars, colons and words that only say "required" off a label."""
+    text = collapse(text)
+    text = _STAR.sub("", text)
+    if len(text) > len("required"):
+        text = re.sub(rf"[(\[]\s*(?:{REQUIRED.pattern})\s*[)\]]", "", text, flags=re.IGNORECASE)
+    return collapse(_END.sub("", _STAR.sub("", text)))
+
+
+def _spoken(name: str) -> str:
+    """Return a control's name as words: `user[first_name]` becomes "first name"."""
+    parts = [p for p in re.split(r"[\[\].]+", name) if p and not p.isdigit()]
+    words = _NUMBERED.sub(" ", _CAMEL.sub(" ", parts[-1] if parts else name))
+    return collapse(words).lower()
+
+
+def says_required(tree: Tree, label: Label) -> bool:
+    """Tell whether a label marks its field as required: a star, a class or a word."""
+    if label.source in (LabelSource.NONE, LabelSource.NAME, LabelSource.TITLE):
+        return False
+    raw = label.raw
+    if label.holder is not None and tree.nodes[label.holder].tag != TEXT and label.source is not LabelSource.ARIA_LABEL:
+        raw = tree.words(label.holder, visible=False, decoration=True)
+        marked = (tree.nodes[label.holder], *tree.elements(label.holder))
+        if any(_is_mark(n.attributes.get("class", "")) and not n.attributes.get("hidden") for n in marked):
+            return True
+    if OPTIONAL.search(raw):
+        return False
+    return bool(re.search(r"[*＊✱]\s*:?\s*$|^\s*[*＊✱]", raw)) or bool(re.search(rf"\(\s*(?:{REQUIRED.pattern})\s*\)", raw, re.IGNORECASE))
+
+
+def _is_mark(css: str) -> bool:
+    return any(
+        part in ("required", "is-required", "required-field") or part.endswith(("-required", "required-mark", "__required"))
+        for part in css.lower().split()
+    ) and ("not-required" not in css.lower())
+
+
+def is_group(controls: Sequence[Control]) -> bool:
+    """Tell whether a field is a group of choices rather than one control."""
+    first = controls[0]
+    return first.type in TICKED and (len(controls) > 1 or (first.type == "checkbox" and first.name.endswith("[]")))
