@@ -19,6 +19,12 @@ class InvalidInputError(FormscoutError):
     code = "invalid_input"
 
 
+class NetworkWithoutAddressError(InvalidInputError):
+    """A discovery was asked for a network that nobody gave an address yet."""
+
+    code = "network_without_address"
+
+
 class NotFoundError(FormscoutError):
     """No such thing, or it is another company's: the two are never told apart."""
 
@@ -88,10 +94,22 @@ class SecretUnreadableError(FormscoutError):
     code = "secret_unreadable"
 
 
+class StoreUnavailableError(FormscoutError):
+    """A store cannot be reached at the moment; nothing was done."""
+
+    code = "store_unavailable"
+
+
 class SettingsError(FormscoutError):
     """A setting is missing or contradicts another."""
 
     code = "settings"
+
+
+class PlatformError(FormscoutError):
+    """The embedded platform, or the platform that a command talks to, cannot do it; the message says what to do."""
+
+    code = "platform"
 
 
 class AddressRefusedError(FormscoutError):

@@ -2,10 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from formscout.domain.errors import StoreUnavailableError
+
+_PING: Final = text("SELECT 1")
+_UNAVAILABLE: Final = (
+    "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."
+)
 
 
 def _to_json(value: Any) -> str:  # Any: whatever a JSONB column holds, domain values included
@@ -17,6 +26,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 2) -> Self:
@@ -41,8 +51,35 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction: committed at the end, rolled back when anything is raised."""
-        async with self.engine.begin() as connection:
+        async with self._connected(self.engine) as connection, connection.begin():
             yield connection
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection on which each statement stands alone: two round trips less than a transaction, for one look."""
+        async with self._connected(self._alone) as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Raise `StoreUnavailableError` unless PostgreSQL answers."""
+        async with self.look() as connection:
+            await connection.execute(_PING)
+
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection; whatever says that PostgreSQL is not there leaves as `StoreUnavailableError`."""
+        try:
+            connection = await engine.connect()
+        except (OSError, SQLAlchemyError) as error:
+            raise StoreUnavailableError(_UNAVAILABLE) from error
+        try:
+            yield connection
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise StoreUnavailableError(_UNAVAILABLE) from error
+            raise
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         """Close every connection."""
