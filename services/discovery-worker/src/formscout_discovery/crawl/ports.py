@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from formscout.domain.crawls import JudgedRequest
+from formscout.domain.errors import FormscoutError
 from formscout.domain.forms import FormSighting, KnownForm, NewFormPage
 from formscout.domain.pages import FrontierPage, VisitOutcome, VisitReport
 from formscout.domain.paths import Locators
 from formscout.domain.snapshots import BlobRef, Snapshot
+from formscout_discovery.policy.requests import Cause
+
+__all__ = ["Arrival", "Browser", "Cause", "Directive", "PageLostError", "Record", "Tab"]
 
 
-class Cause(StrEnum):
-    """What a request of the page answers to: the request judge is stricter with what we caused."""
+class PageLostError(FormscoutError):
+    """The page died, hung or grew too large between arriving and reading it; `outcome` says which."""
 
-    OPENING = "opening"  # the page was merely opened
-    PRESSING = "pressing"  # we pressed a control
-    SIGNING_IN = "signing_in"  # we sent the sign-in form
-    PROBING = "probing"  # we gave a field a value
+    code: ClassVar[str] = "page_lost"
+
+    def __init__(self, outcome: VisitOutcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +71,17 @@ class Tab(Protocol):
         ...
 
     async def capture(self) -> Snapshot:
-        """Freeze the page as it stands, all frames and shadow roots, values left out."""
+        """Freeze the page as it stands, all frames and shadow roots, values left out.
+
+        Raises `PageLostError` when there is no page to read any more.
+        """
         ...
 
     async def screenshot(self, outline: Sequence[int] = (), *, of: Snapshot | None = None) -> bytes:
-        """Return a PNG of the page with field values masked; the boxes of the given node ids of `of` are outlined."""
+        """Return a PNG of the page with field values masked; the boxes of the given node ids of `of` are outlined.
+
+        Raises `PageLostError` when there is no page to show any more.
+        """
         ...
 
     def requests(self) -> tuple[JudgedRequest, ...]:
@@ -100,8 +111,6 @@ class Directive(StrEnum):
     GO_ON = "go_on"
     CANCELLED = "cancelled"  # the session was cancelled: stop within this visit
     LIMIT_REACHED = "limit_reached"  # max_pages or max_minutes: visit no more
-
-
 
 
 class Record(Protocol):

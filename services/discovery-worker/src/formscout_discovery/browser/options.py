@@ -1,0 +1,40 @@
+"""How a browser is started, and by which rules its tabs live."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from formscout_discovery.policy.requests import JudgeSettings
+
+USER_AGENT_SUFFIX: Final = "Formscout/0.1 (+https://github.com/formscout/formscout)"
+
+
+def everywhere(_address: str) -> bool:
+    """Take any address as one of the application's: the scope of the `snapshot` command."""
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserOptions:
+    """How one Chromium is started; nothing of it is a secret."""
+
+    scratch: Path  # where pid files lie; the same for all workers of a machine, so that one can sweep after another
+    executable: str | None = None  # None: the system's Chromium, else Playwright's own
+    sandbox: bool = True  # Chromium's own; as root it cannot be
+    user_agent: str | None = None  # None: Chromium's own
+    locale: str = "en-US"
+    timezone: str = "UTC"
+    width: int = 1280  # of the viewport, CSS pixels
+    height: int = 900
+    offline: bool = False  # no request leaves at all, files on disk are read
+    scripts: bool = True  # whether pages may run JavaScript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabRules:
+    """What the tabs of one signed-in state may do."""
+
+    scope: Callable[[str], bool] = everywhere  # which addresses the top frame may go to
+    judging: JudgeSettings = field(default_factory=JudgeSettings)
+    allow_private: bool = False  # loopback and private addresses; metadata services stay refused

@@ -1,0 +1,237 @@
+"""Starts one Chromium for a slice and hands out signed-in states and tabs of it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from playwright.async_api import Browser as PlaywrightBrowser
+from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from formscout.security.addresses import AddressGuard
+from formscout_discovery.browser import leftovers
+from formscout_discovery.browser.executable import BrowserUnavailableError, find_executable
+from formscout_discovery.browser.interception import Interception
+from formscout_discovery.browser.listening import Listening
+from formscout_discovery.browser.options import BrowserOptions, TabRules
+from formscout_discovery.browser.scripts import script
+from formscout_discovery.browser.state import StoredState, deserialise, serialise
+from formscout_discovery.browser.tab import CLOSE_TIMEOUT_S, BrowserTab, Inside
+from formscout_discovery.browser.traffic import Traffic
+
+START_TIMEOUT_S: Final = 60.0
+"""For Chromium to start on a busy machine."""
+
+SWITCHES: Final = (
+    "--disable-quic",  # one protocol family less between us and the gate
+    "--disable-gpu",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-blink-features=SharedWorker",
+    "--deny-permission-prompts",
+    "--no-pings",
+    # All frames of a page live in one process: one session then sees every frame, and a page with thirty advertisements
+    # costs one process, not thirty. What is given up is the wall between the application and frames it embeds itself; the
+    # renderer's own sandbox stands, and no other secret than this application's is in the browser.
+    "--disable-site-isolation-trials",
+)
+
+DISABLED_FEATURES: Final = (
+    "IsolateOrigins", "site-per-process", "OriginIsolationHeader", "OriginKeyedProcessesByDefault",  # see above
+    "Prerender2", "SpeculationRulesPrefetchFuture", "PreloadMediaEngagementData", "BackForwardCache",  # loads that nobody asked for
+    "AutofillServerCommunication", "MediaRouter", "DialMediaRouteProvider", "OptimizationHints", "Translate", "InterestFeedContentSuggestions",
+    "CertificateTransparencyComponentUpdater", "NetworkTimeServiceQuerying", "PreconnectToSearch", "AimEnabled",  # talk to the vendor
+    "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable",  # the address given is the address meant
+    "ImprovedCookieControls", "ThirdPartyStoragePartitioning", "LensOverlay", "GlobalMediaControls", "PaintHolding", "DestroyProfileOnBrowserClose",
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "RenderDocument", "AutoDeElevate", "LazyFrameLoading", "AcceptCHFrame",  # as Playwright's own list
+)  # fmt: skip
+
+UNWANTED_SWITCHES: Final = ("--disable-popup-blocking",)
+"""Playwright's own switch lets a page open windows by itself; a person's browser does not."""
+
+
+@contextlib.asynccontextmanager
+async def launch(options: BrowserOptions) -> AsyncIterator["Chromium"]:
+    """Run one Chromium; raise `BrowserUnavailableError` if there is none or it does not start.
+
+    Leaving the context ends it with its process group, whatever state it is in.
+    """
+    token = secrets.token_hex(8)
+    async with async_playwright() as playwright:
+        with tempfile.TemporaryDirectory(prefix="formscout-home-") as home:
+            browser = await _start(playwright, options, token=token, home=home)
+            pid_file = await asyncio.to_thread(leftovers.record, options.scratch, token)
+            try:
+                chromium = Chromium(browser, options)
+                await chromium.start()
+                yield chromium
+            finally:
+                with contextlib.suppress(PlaywrightError, TimeoutError):
+                    await asyncio.wait_for(browser.close(), CLOSE_TIMEOUT_S)
+                if pid_file is not None:
+                    await asyncio.to_thread(leftovers.end_recorded, pid_file)
+
+
+async def _start(playwright: Playwright, options: BrowserOptions, *, token: str, home: str) -> PlaywrightBrowser:
+    executable = find_executable(options.executable, bundled=playwright.chromium.executable_path)
+    # Nothing of our own environment reaches the browser: it holds keys and passwords.
+    environment: dict[str, str | float | bool] = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "TZ": options.timezone,
+    }
+    try:
+        return await playwright.chromium.launch(
+            executable_path=executable,
+            chromium_sandbox=options.sandbox,
+            args=[*SWITCHES, f"--disable-features={','.join(DISABLED_FEATURES)}", leftovers.marker_of(token)],
+            ignore_default_args=list(UNWANTED_SWITCHES),
+            env=environment,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            timeout=START_TIMEOUT_S * 1000,
+        )
+    except PlaywrightError as error:
+        reason = next((line for line in error.message.splitlines() if "sandbox" in line.lower()), error.message.splitlines()[0])
+        raise BrowserUnavailableError(f"Chromium ({executable}) did not start: {reason}") from error
+
+
+class Chromium:
+    """One running browser."""
+
+    def __init__(self, browser: PlaywrightBrowser, options: BrowserOptions) -> None:
+        self._browser = browser
+        self._options = options
+        self._interception: Interception | None = None
+
+    @property
+    def version(self) -> str:
+        """Chromium's version."""
+        return self._browser.version
+
+    async def start(self) -> None:
+        """Hold every request from now on; called by `launch`."""
+        session = await self._browser.new_browser_cdp_session()
+        self._interception = Interception(session, offline=self._options.offline)
+        await self._interception.start()
+
+    @contextlib.asynccontextmanager
+    async def browse(self, rules: TabRules, *, state: bytes | None = None) -> AsyncIterator["SignedInBrowser"]:
+        """Open a signed-in state (an empty one without `state`); cookies and storage are gone when it ends."""
+        if self._interception is None:
+            raise BrowserUnavailableError("The browser was not started; use it inside `launch`.")
+        stored = StoredState() if state is None else deserialise(state)
+        self._interception.restoring(+1)
+        try:
+            context = await self._browser.new_context(**self._context_options(stored))
+        finally:
+            self._interception.restoring(-1)
+        try:
+            yield SignedInBrowser(context, rules, self._interception, stored)
+        finally:
+            with contextlib.suppress(PlaywrightError, TimeoutError):
+                await asyncio.wait_for(context.close(), CLOSE_TIMEOUT_S)
+
+    # Keyword arguments of very different types for Playwright: hence Any.
+    def _context_options(self, stored: StoredState) -> dict[str, Any]:
+        options = self._options
+        return {
+            "accept_downloads": False,
+            "ignore_https_errors": False,
+            "java_script_enabled": options.scripts,
+            "locale": options.locale,
+            "timezone_id": options.timezone,
+            "permissions": [],
+            "service_workers": "block",
+            "storage_state": stored.storage or None,
+            "user_agent": options.user_agent,
+            "viewport": {"width": options.width, "height": options.height},
+        }
+
+
+class SignedInBrowser:
+    """A `crawl.ports.Browser`: tabs that share cookies and storage."""
+
+    def __init__(self, context: BrowserContext, rules: TabRules, interception: Interception, stored: StoredState) -> None:
+        self._context = context
+        self._rules = rules
+        self._interception = interception
+        self._session_storage = dict(stored.session_storage)
+        self._guard = AddressGuard(allow_private=rules.allow_private)
+        self._insides: list[Inside] = []
+        self._own = 0  # pages that we are opening; any other that appears is a popup
+        self._closing: set[asyncio.Task[None]] = set()
+        context.on("page", self._on_page)
+
+    async def new_tab(self) -> BrowserTab:
+        """Open a tab; it starts with the session storage of the tabs that are open, as a duplicated tab would."""
+        return BrowserTab(self, await self.make())
+
+    async def state(self) -> bytes:
+        """Return cookies and storage, serialised; it is a secret."""
+        await self._note_session_storage()
+        self._interception.restoring(+1)
+        try:
+            # Playwright's own format, passed through unread: hence Any.
+            storage: dict[str, Any] = dict(await self._context.storage_state(indexed_db=True))
+        finally:
+            self._interception.restoring(-1)
+        return serialise(StoredState(storage=storage, session_storage=self._session_storage))
+
+    async def make(self) -> Inside:
+        """Return a new, empty page that is listened to."""
+        await self._note_session_storage()
+        self._own += 1
+        try:
+            page = await self._context.new_page()
+        finally:
+            self._own -= 1
+        session = await self._context.new_cdp_session(page)
+        tree = await session.send("Page.getFrameTree")
+        traffic = Traffic(self._rules, self._guard, tree["frameTree"]["frame"]["id"])
+        await Listening(page, session, traffic, frame_came=self._interception.frame_came).start()
+        if self._session_storage:
+            await page.add_init_script(f"({script('session_storage')})({_as_json(self._session_storage)})")
+        self._interception.add(traffic)
+        inside = Inside(page=page, session=session, traffic=traffic)
+        self._insides.append(inside)
+        return inside
+
+    async def end(self, inside: Inside) -> None:
+        """Close the page, however stuck it is, and stop listening to it."""
+        with contextlib.suppress(PlaywrightError, TimeoutError):
+            await asyncio.wait_for(inside.page.close(run_before_unload=False), CLOSE_TIMEOUT_S)
+        self._insides = [each for each in self._insides if each is not inside]
+        self._interception.remove(inside.traffic)
+
+    def _on_page(self, page: Page) -> None:
+        """Close a popup; its address was noted when the window was asked for, and its first request never left."""
+        if self._own:
+            return
+        task = asyncio.ensure_future(_close(page))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _note_session_storage(self) -> None:
+        """Read the session storage of the open tabs: applications that keep their session there know no cookie."""
+        for inside in self._insides:
+            with contextlib.suppress(PlaywrightError, TimeoutError):
+                found = await asyncio.wait_for(inside.page.evaluate("() => [location.origin, {...sessionStorage}]"), CLOSE_TIMEOUT_S)
+                if found[1]:
+                    self._session_storage[found[0]] = found[1]
+
+
+async def _close(page: Page) -> None:
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        await asyncio.wait_for(page.close(run_before_unload=False), CLOSE_TIMEOUT_S)
+
+
+def _as_json(value: dict[str, dict[str, str]]) -> str:
+    return json.dumps(value)

@@ -1,0 +1,56 @@
+// Resolves once the DOM has been quiet for `quiet` ms and finite animations have ended, or after `cap` ms.
+async ({ quiet, cap }) => {
+  const began = performance.now();
+  const watched = new Set();
+  const roots = (root, found = []) => {
+    found.push(root);
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) roots(element.shadowRoot, found);
+      if (element.localName === "iframe" || element.localName === "frame") {
+        try {
+          if (element.contentDocument) roots(element.contentDocument, found);
+        } catch { /* another origin's document is not ours to see */ }
+      }
+    }
+    return found;
+  };
+  let last = performance.now();
+  const observer = new MutationObserver(() => { last = performance.now(); });
+  const watch = () => {
+    for (const root of roots(document)) {
+      if (watched.has(root)) continue;
+      watched.add(root);
+      observer.observe(root, {
+        subtree: true, childList: true, characterData: true, attributes: true,
+        attributeFilter: ["class", "hidden", "open", "disabled", "aria-hidden", "aria-expanded", "aria-busy", "src", "href"],
+      });
+    }
+  };
+  watch();
+  const animating = () => document.getAnimations().some((animation) => {
+    if (animation.playState !== "running" || !animation.effect) return false;
+    const end = animation.effect.getComputedTiming().endTime;
+    return Number.isFinite(Number(end)) && Number(end) < 2000;
+  });
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  let resting = false;
+  while (performance.now() - began < cap) {
+    const idle = performance.now() - last;
+    if (idle >= quiet && document.readyState !== "loading" && !animating()) { resting = true; break; }
+    await pause(Math.max(25, Math.min(quiet - idle, 100)));
+  }
+  observer.disconnect();
+  const controls = document.querySelectorAll("a[href], button, input, select, textarea, [role=button], [role=link], [onclick], [contenteditable]").length;
+  const busy = [...document.querySelectorAll("[aria-busy=true], [role=progressbar], [class*=spinner i], [class*=skeleton i], [class*=loading i], [class*=loader i]")]
+    .some((element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && element.getClientRects().length > 0);
+  let shadow = false;
+  for (const root of watched) if (root instanceof ShadowRoot) { shadow = true; break; }
+  return {
+    resting, controls, busy, shadow,
+    ready: document.readyState,
+    nodes: document.getElementsByTagName("*").length,
+    scripted: document.scripts.length > 0,
+    frames: window.length,
+    type: document.contentType,
+  };
+}

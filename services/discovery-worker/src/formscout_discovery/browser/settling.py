@@ -1,0 +1,75 @@
+"""Waits until a page has come to rest: network and DOM quiet, animations over, and something to press drawn."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from formscout_discovery.browser.scripts import script
+from formscout_discovery.browser.traffic import Traffic
+
+QUIET_S: Final = 0.2
+"""So long nothing may happen in network and DOM; debounced handlers and chained requests start within it."""
+
+CAP_S: Final = 8.0
+"""A page that moves for longer is read as it is."""
+
+NO_CONTROL_CAP_S: Final = 3.0
+"""A scripted page without any control is given so long to draw one: no control yet is not no form."""
+
+HUNG_AFTER_S: Final = 5.0
+"""A page that does not run our script within its cap and this is stuck in a script of its own."""
+
+DOM_CAP_S: Final = 2.0
+"""One look at the DOM lasts no longer, so that a navigation in between is noticed."""
+
+RETRY_S: Final = 0.05
+"""Pause after a document went away under our script."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """How a page came to rest."""
+
+    settled: bool  # False: read as it was when the cap came
+    hung: bool = False  # the page runs no script of ours: nothing can be read
+    nodes: int = 0
+    content_type: str = ""
+
+
+async def settle(page: Page, traffic: Traffic, *, cap: float = CAP_S) -> Rest:
+    """Wait for rest, for `cap` seconds at most; a page that is stuck in its own script is told by `hung`."""
+    began = time.monotonic()
+    seen: dict[str, Any] | None = None  # what the script returns, JSON: hence Any
+    while (left := cap - (time.monotonic() - began)) > 0:
+        try:
+            seen = await asyncio.wait_for(_look(page, min(left, DOM_CAP_S)), min(left, DOM_CAP_S) + HUNG_AFTER_S)
+        except TimeoutError:
+            return Rest(settled=False, hung=True)
+        except PlaywrightError:
+            if page.is_closed():
+                return Rest(settled=False, hung=True)
+            await asyncio.sleep(RETRY_S)  # the document was replaced: look at the new one
+            continue
+        quiet = traffic.quiet_for()
+        if seen["resting"] and quiet >= QUIET_S and not _still_drawing(seen, time.monotonic() - began):
+            return Rest(settled=True, nodes=seen["nodes"], content_type=seen["type"])
+        if seen["resting"]:
+            await asyncio.sleep(max(RETRY_S, QUIET_S - quiet))
+    if seen is None:
+        return Rest(settled=False)
+    return Rest(settled=False, nodes=seen["nodes"], content_type=seen["type"])
+
+
+async def _look(page: Page, cap: float) -> dict[str, Any]:
+    result: dict[str, Any] = await page.evaluate(script("settle"), {"quiet": QUIET_S * 1000, "cap": cap * 1000})
+    return result
+
+
+def _still_drawing(seen: dict[str, Any], waited: float) -> bool:
+    """Tell whether a resting page most likely goes on: it shows that it loads, or scripts have drawn nothing to press yet."""
+    empty = seen["scripted"] and seen["controls"] == 0 and not seen["frames"] and not seen["shadow"]
+    return bool(seen["busy"]) or (bool(empty) and waited < NO_CONTROL_CAP_S)
