@@ -1,0 +1,16 @@
+"""The API's settings, read once from the environment."""
+
+from pydantic import Field
+
+from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings
+
+
+class ApiSettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
+    """Where the API listens, beside what every deployable needs; variables are `FORMSCOUT_…`."""
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=0, le=65535)
+    database_pool_size: int = Field(default=8, ge=1, le=100)
+    """Connections; statements take some 1 ms, so 8 carry thousands of requests a second."""
+    key_cache_seconds: float = Field(default=5.0, ge=0, le=5)
+    """How long a key that was good is taken for good: polling does not look it up each time, a revoked one ends within it."""

@@ -1,0 +1,124 @@
+"""The API's process: the application made of its settings, and the server that runs it."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
+from typing import Any, Final
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+
+from formscout.config import read_settings
+from formscout.domain.errors import FormscoutError
+from formscout.storage import schema
+from formscout_api import errors
+from formscout_api.config import ApiSettings
+from formscout_api.limits import BoundedApp
+from formscout_api.metrics import MeteredApp, RequestMetrics
+from formscout_api.routes import companies, crawls, forms, health, metrics, networks, projects, sessions
+from formscout_api.schemas.common import Problem
+from formscout_api.wiring import Wiring
+
+DESCRIPTION = """Point Formscout at a web application: it finds every form, each once, with a verified way to reach it.
+
+Every request carries a key: `Authorization: Bearer fsk_…`. Errors are RFC 9457 problems:
+a stable `type`, and a `detail` that says what to do.
+What another company owns does not exist here: its ids are 404."""
+
+GRACE_SECONDS: Final = 10
+"""Time for requests in hand when told to stop; event streams end at once."""
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
+    "4XX": {"model": Problem, "description": "What was asked cannot be done; `detail` says what to do."},
+    "5XX": {"model": Problem, "description": "It failed on our side."},
+}
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """Make the application; it opens its connections when it starts and refuses to start on an older schema."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        wiring = Wiring.connect(settings)
+        try:
+            await schema.check(wiring.database)
+            app.state.wiring = wiring
+            yield
+        finally:
+            await wiring.close()
+
+    return assemble(lifespan=lifespan)
+
+
+def assemble(*, lifespan: Any = None) -> FastAPI:  # Any: Starlette's lifespan types are not public
+    """Put the routes together; without a lifespan the application can say what it takes and answer nothing."""
+    measured = RequestMetrics()
+    app = FastAPI(
+        title="Formscout",
+        version=version("formscout-api"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        responses=_PROBLEMS,
+        middleware=[Middleware(MeteredApp, metrics=measured), Middleware(BoundedApp)],
+        redoc_url=None,
+    )
+    app.state.metrics = measured
+    errors.add_handlers(app)
+    for module in (crawls, sessions, forms, companies, projects, networks, health, metrics):
+        app.include_router(module.router)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+async def serve(settings: ApiSettings) -> None:
+    """Run the server until it is told to stop; requests in hand end first. Raises what keeps it from starting."""
+    await _check_stores(settings)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    await uvicorn.Server(config).serve()
+
+
+async def _check_stores(settings: ApiSettings) -> None:
+    """Look before the server starts, for it would bury the sentence that says what to do under a traceback."""
+    wiring = Wiring.connect(settings)
+    try:
+        await schema.check(wiring.database)
+    finally:
+        await wiring.close()
+
+
+def main() -> int:
+    """Read the settings and serve; return the exit status."""
+    try:
+        settings = read_settings(ApiSettings)
+        logging.basicConfig(level=settings.log_level)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
+    except KeyboardInterrupt:
+        return 0
+    except FormscoutError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

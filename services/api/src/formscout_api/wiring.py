@@ -1,0 +1,59 @@
+"""The one place where the API constructs what its routes work with."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from formscout.security.encryption import KeyRing
+from formscout.storage.database import Database
+from formscout.storage.snapshots import SnapshotStore
+from formscout_api.auth import Authenticator
+from formscout_api.config import ApiSettings
+
+
+class Broker:
+    """Redis as the API needs it: it may be down, and health says so."""
+
+    def __init__(self, url: str) -> None:
+        self._client: redis.asyncio.Redis = redis.asyncio.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+
+    async def answers(self) -> bool:
+        """Tell whether Redis answers within a second."""
+        try:
+            return bool(await self._client.ping())
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What the routes receive; nothing in it is opened before its first use."""
+
+    database: Database
+    keys: KeyRing
+    snapshots: SnapshotStore
+    authenticator: Authenticator
+    broker: Broker
+
+    @classmethod
+    def connect(cls, settings: ApiSettings) -> Self:
+        """Construct everything; raise `SettingsError` for settings that cannot be."""
+        database = Database.connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+        return cls(
+            database=database,
+            keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
+            snapshots=SnapshotStore.connect(settings.snapshot_store, database),
+            authenticator=Authenticator(database, seconds=settings.key_cache_seconds),
+            broker=Broker(settings.redis_url.get_secret_value()),
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.broker.close()
+        await self.database.close()
