@@ -20,13 +20,13 @@ MOST_BUTTONS: Final = 40
 """Buttons kept of one form; a grid has hundreds, and they say no more."""
 
 
-def read_forms(snapshot: Snapshot) -> tuple[FormReading, ...]:
+def read_forms(snapshot: Snapshot, *, tree: Tree | None = None) -> tuple[FormReading, ...]:
     """Return the forms of a page in document order, hidden ones too; pure and deterministic.
 
     What only looks like a form (a theme switch, a page size, ticking rows) is among them with a `confidence` below 0.5
-    and the `reason`.
+    and the `reason`. No two have the same `root`. `tree` may be given where the caller has indexed the snapshot already.
     """
-    tree = Tree(snapshot)
+    tree = Tree(snapshot) if tree is None else tree
     controls = faces.merge(tree, control_rules.find(tree))
     if not controls:
         return ()

@@ -71,7 +71,7 @@ def split(tree: Tree, controls: Sequence[Control], buttons: Sequence[Button]) ->
     for control, section in loose:
         owned.setdefault((section, "loose"), []).append(control)
     regions = [Region(root=root, kind=kind, controls=tuple(members)) for (root, kind), members in owned.items()]
-    return sorted((_tightened(tree, r) for r in _unite(tree, regions)), key=lambda r: (r.root, r.controls[0].node))
+    return sorted(_apart([_tightened(tree, r) for r in _unite(tree, regions)]), key=lambda r: (r.root, r.controls[0].node))
 
 
 def form_of(tree: Tree, node: int) -> int | None:
@@ -192,6 +192,18 @@ def _unite(tree: Tree, regions: list[Region]) -> list[Region]:
 def _around(tree: Tree, region: Region, regions: Sequence[Region]) -> Region | None:
     around = [r for r in regions if r is not region and r.kind == "buttoned" and r.root < region.root < tree.end[r.root]]
     return max(around, key=lambda r: r.root, default=None)
+
+
+def _apart(regions: list[Region]) -> list[Region]:
+    """Give every region a root of its own: of two at one element the less sure one begins at its first control."""
+    sure = sorted(regions, key=lambda r: (r.kind == "loose", r.kind == "search", r.controls[0].node))
+    taken: set[int] = set()
+    out: list[Region] = []
+    for region in sure:
+        root = region.controls[0].node if region.root in taken else region.root
+        taken.add(root)
+        out.append(Region(root=root, kind=region.kind, controls=region.controls))
+    return out
 
 
 def _stands_alone(tree: Tree, region: Region, home: Region) -> bool:
