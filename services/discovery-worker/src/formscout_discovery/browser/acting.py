@@ -1,6 +1,6 @@
 """Does things to one element of a page: clicks it, moves the pointer over it, gives it a value; never by force."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from playwright.async_api import ElementHandle, Page
 from playwright.async_api import Error as PlaywrightError
@@ -14,61 +14,78 @@ READY: Final = "ready"
 
 CHOICE_TYPES: Final = frozenset({"checkbox", "radio"})
 
-
-async def can_be_pressed(element: ElementHandle) -> bool:
-    """Scroll the element into view and test whether a click at its centre would meet it."""
-    try:
-        await element.scroll_into_view_if_needed(timeout=ACT_TIMEOUT_MS)
-        return bool(await element.evaluate(script("reach")) == READY)
-    except PlaywrightError:
-        return False
+NOT_CLICKED: Final = ("intercepts pointer events", "Timeout", "not attached", "not visible", "outside of the viewport")
+"""What Playwright says when no click was made; any other error came of the click itself, by what the page did then."""
 
 
-async def press(element: ElementHandle) -> bool:
-    """Click the element; False when it is covered, disabled, gone or does not hold still."""
-    if not await can_be_pressed(element):
-        return False
-    try:
-        await element.click(timeout=ACT_TIMEOUT_MS, no_wait_after=True)
-    except PlaywrightError as error:
-        # The click itself was done when only what came of it went wrong (a navigation that was stopped, a dialog).
-        return "intercepts pointer events" not in error.message and "Timeout" not in error.message and "not attached" not in error.message
-    return True
+class Actable(Protocol):
+    """An element that things can be done to; each method tells whether it was done."""
+
+    async def press(self) -> bool:
+        """Click the element; False when it is covered, disabled, gone or does not hold still."""
+        ...
+
+    async def hover(self) -> bool:
+        """Move the pointer over the element."""
+        ...
+
+    async def choose(self, value: str) -> bool:
+        """Choose the option with this value, or tick (`true`) or untick a box; False when the element takes no such choice."""
+        ...
+
+    async def fill(self, text: str) -> bool:
+        """Put the text into the field as if it was typed."""
+        ...
 
 
-async def hover(element: ElementHandle) -> bool:
-    """Move the pointer over the element."""
-    try:
-        await element.hover(timeout=ACT_TIMEOUT_MS)
-    except PlaywrightError:
-        return False
-    return True
+class FoundElement:
+    """An element that Playwright can hold: one in the document or in open shadow roots."""
 
+    def __init__(self, element: ElementHandle) -> None:
+        self._element = element
 
-async def choose(element: ElementHandle, value: str) -> bool:
-    """Choose the option with this value, or tick (`true`) or untick a box; False when the element takes no such choice."""
-    try:
-        kind = await element.evaluate("element => element.localName === 'input' ? element.type : element.localName")
-        if kind == "select":
-            return bool(await element.select_option(value=value, timeout=ACT_TIMEOUT_MS))
-        if kind in CHOICE_TYPES:
-            await element.set_checked(value == "true", timeout=ACT_TIMEOUT_MS)
-            return True
-        checked = await element.get_attribute("aria-checked")
+    async def press(self) -> bool:
+        """Click the element after testing that the click would meet it."""
+        try:
+            await self._element.scroll_into_view_if_needed(timeout=ACT_TIMEOUT_MS)
+            if await self._element.evaluate(script("reach")) != READY:
+                return False
+            await self._element.click(timeout=ACT_TIMEOUT_MS, no_wait_after=True)
+        except PlaywrightError as error:
+            return not any(words in error.message for words in NOT_CLICKED)
+        return True
+
+    async def hover(self) -> bool:
+        """Move the pointer over the element."""
+        try:
+            await self._element.hover(timeout=ACT_TIMEOUT_MS)
+        except PlaywrightError:
+            return False
+        return True
+
+    async def choose(self, value: str) -> bool:
+        """Choose by Playwright's own means, which send the events that a person's choice sends."""
+        try:
+            kind = await self._element.evaluate("element => element.localName === 'input' ? element.type : element.localName")
+            if kind == "select":
+                return bool(await self._element.select_option(value=value, timeout=ACT_TIMEOUT_MS))
+            if kind in CHOICE_TYPES:
+                await self._element.set_checked(value == "true", timeout=ACT_TIMEOUT_MS)
+                return True
+            checked = await self._element.get_attribute("aria-checked")
+        except PlaywrightError:
+            return False
         if checked is None:
             return False
-        return True if (checked == "true") == (value == "true") else await press(element)
-    except PlaywrightError:
-        return False
+        return True if (checked == "true") == (value == "true") else await self.press()
 
-
-async def fill(element: ElementHandle, text: str) -> bool:
-    """Put the text into the field as if it was typed."""
-    try:
-        await element.fill(text, timeout=ACT_TIMEOUT_MS)
-    except PlaywrightError:
-        return False
-    return True
+    async def fill(self, text: str) -> bool:
+        """Put the text into the field."""
+        try:
+            await self._element.fill(text, timeout=ACT_TIMEOUT_MS)
+        except PlaywrightError:
+            return False
+        return True
 
 
 async def press_enter(page: Page) -> bool:

@@ -85,7 +85,8 @@ class Builder:
         if place.document != above.document:
             context.document = place.document
             context.x, context.y = above.x - document.scroll_x, above.y - document.scroll_y
-            self._frames[place.document] = Frame(id=len(self._frames), address=document.address, owner=above.node)
+            if place.document not in self._frames:
+                self._frames[place.document] = Frame(id=len(self._frames), address=document.address, owner=above.node)
         return context
 
     def _add_text(self, place: Place, context: Context, document: FrozenDocument) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from playwright.async_api import CDPSession, ElementHandle, Page
+from playwright.async_api import CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
 from formscout.domain.crawls import JudgedRequest
@@ -15,6 +15,7 @@ from formscout.domain.paths import Locators
 from formscout.domain.snapshots import Snapshot
 from formscout_discovery.browser import acting
 from formscout_discovery.browser.capture import MAX_NODES, PageFacts, TooManyNodesError, capture
+from formscout_discovery.browser.closed_roots import find_in_closed_roots
 from formscout_discovery.browser.documents import PAGE_TYPES
 from formscout_discovery.browser.failures import doom_of
 from formscout_discovery.browser.locating import find
@@ -32,6 +33,12 @@ READ_TIMEOUT_S: Final = 15.0
 
 CLOSE_TIMEOUT_S: Final = 5.0
 """For a tab to go; one that does not is left to the end of its browser."""
+
+CRASH_TOLD_WITHIN_S: Final = 0.1
+"""A renderer's death is told just after the navigation that it ended."""
+
+BREAKING: Final = frozenset({VisitOutcome.CRASHED, VisitOutcome.DIALOG_LOOP})
+"""After these a page does not let itself be led elsewhere; it is replaced."""
 
 EMPTY_PAGE: Final = "about:blank"
 FIRST_ERROR: Final = 400
@@ -93,34 +100,34 @@ class BrowserTab:
         try:
             doom = await self._unless_doomed(self._go(address))
         except PlaywrightError as error:
-            doom = self._inside.traffic.refused or self._doom_by_status() or doom_of(error.message)
+            doom = await self._doom_of_failure(error.message)
         return await self._arrived(doom, opened=address)
 
     async def press(self, locators: Locators, *, cause: Cause = Cause.PRESSING) -> Arrival | None:
         """Click the element and settle; None when it is not there, is covered, or takes no click."""
-        return await self._act(locators, acting.press, Act(cause=cause, label=locators.label, role=locators.role))
+        return await self._act(locators, _press, Act(cause=cause, label=locators.label, role=locators.role))
 
     async def hover(self, locators: Locators) -> Arrival | None:
         """Move the pointer over the element and settle."""
-        return await self._act(locators, acting.hover, Act(cause=Cause.PRESSING, label=locators.label, role=locators.role))
+        return await self._act(locators, _hover, Act(cause=Cause.PRESSING, label=locators.label, role=locators.role))
 
     async def choose(self, locators: Locators, value: str) -> Arrival | None:
         """Choose an option by value, or tick (`true`) or untick (`false`) a box, and settle."""
 
-        async def choose(element: ElementHandle) -> bool:
-            return await acting.choose(element, value)
+        async def choose(element: acting.Actable) -> bool:
+            return await element.choose(value)
 
         return await self._act(locators, choose, Act(cause=Cause.PROBING, label=locators.label, role=locators.role))
 
     async def fill(self, locators: Locators, text: str) -> bool:
         """Type into a field; for sign-in alone. False when it cannot be filled."""
         element = await self._find(locators)
-        return element is not None and await acting.fill(element, text)
+        return element is not None and await element.fill(text)
 
     async def submit(self, locators: Locators | None, *, cause: Cause) -> Arrival | None:
         """Press the button, or Enter in the focused field when None, wait for what it leads to."""
         if locators is not None:
-            return await self._act(locators, acting.press, Act(cause=cause, label=locators.label, role=locators.role))
+            return await self._act(locators, _press, Act(cause=cause, label=locators.label, role=locators.role))
         self._inside.traffic.begin(Act(cause=cause))
         if not await acting.press_enter(self.page):
             return None
@@ -150,7 +157,7 @@ class BrowserTab:
         """Close the tab."""
         await self._workshop.end(self._inside)
 
-    async def _act(self, locators: Locators, do: Callable[[ElementHandle], Awaitable[bool]], act: Act) -> Arrival | None:
+    async def _act(self, locators: Locators, do: Callable[[acting.Actable], Awaitable[bool]], act: Act) -> Arrival | None:
         """Find the element, do it, and wait for what comes of it."""
         element = await self._find(locators)
         if element is None:
@@ -164,9 +171,14 @@ class BrowserTab:
             return None
         return await self._arrived(None, opened=None)
 
-    async def _find(self, locators: Locators) -> ElementHandle | None:
+    async def _find(self, locators: Locators) -> acting.Actable | None:
         try:
-            return await asyncio.wait_for(find(self.page, locators), READ_TIMEOUT_S)
+            element = await asyncio.wait_for(find(self.page, locators), READ_TIMEOUT_S)
+            if element is not None:
+                return acting.FoundElement(element)
+            if not locators.shadow_path:
+                return None
+            return await asyncio.wait_for(find_in_closed_roots(self.page, self._inside.session, locators), READ_TIMEOUT_S)
         except TimeoutError:
             return None
 
@@ -182,6 +194,8 @@ class BrowserTab:
             if traffic.document is not None:
                 self._status = traffic.document.status
             doom = self._doom_by_status() or Doom(outcome=VisitOutcome.OK, sentence="")
+        elif rest.hung or doom.outcome in BREAKING:
+            self._broken = True
         else:
             await self._abandon()
         stands = doom.outcome in (VisitOutcome.OK, VisitOutcome.HTTP_ERROR)
@@ -207,6 +221,15 @@ class BrowserTab:
     async def _go(self, address: str) -> None:
         await self.page.goto(address, wait_until="commit", timeout=OPEN_TIMEOUT_S * 1000)
 
+    async def _doom_of_failure(self, message: str) -> Doom:
+        """Return why a navigation failed: what we know of it counts before what the browser says."""
+        traffic = self._inside.traffic
+        known = traffic.refused or self._doom_by_status()
+        if known is not None:
+            return known
+        await asyncio.wait([traffic.doom], timeout=CRASH_TOLD_WITHIN_S)
+        return traffic.doom.result() if traffic.doom.done() else doom_of(message)
+
     def _doom_by_status(self) -> Doom | None:
         """Return what the HTTP status of this act's document means, None if all is well."""
         document = self._inside.traffic.document
@@ -218,7 +241,7 @@ class BrowserTab:
         """Do the work, or stop it as soon as the act cannot end well; raise what the work raises."""
         task = asyncio.ensure_future(work)
         doom = self._inside.traffic.doom
-        await asyncio.wait({task, doom}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([task, doom], return_when=asyncio.FIRST_COMPLETED)
         if doom.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -264,6 +287,14 @@ def _doom_of_rest(rest: Rest, *, opened: bool) -> Doom | None:
     if opened and rest.content_type and rest.content_type not in PAGE_TYPES:
         return Doom(outcome=VisitOutcome.NOT_A_PAGE, sentence=f"The address is of type {rest.content_type}, not a page.")
     return None
+
+
+async def _press(element: acting.Actable) -> bool:
+    return await element.press()
+
+
+async def _hover(element: acting.Actable) -> bool:
+    return await element.hover()
 
 
 def _without_fragment(address: str) -> str:

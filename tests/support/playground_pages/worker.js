@@ -1,0 +1,1 @@
+fetch("/from-worker", { method: "POST", body: "x" });
