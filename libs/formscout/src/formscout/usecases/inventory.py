@@ -120,12 +120,12 @@ def _form_entry(form: Form, page: FormPage, detail: Detail) -> Document | None:
     if form.description is None:
         return None
     return {
-        **form_document(form.description, detail=detail),
         "id": form.fingerprint,
         "address": form.address,
         "addresses": list(form.addresses),
         "addressTemplate": form.address_template,
         "instances": form.instances,
+        **form_document(form.description, detail=detail),
         "path": [_step_document(step) for step in page.path],
         "verified": _verification_document(page.verification),
         "accounts": [],

@@ -1,0 +1,66 @@
+"""Health, metrics and the description of the API."""
+
+import socket
+
+import httpx
+from tests.support import databases
+from tests.support.api import Client, running, settings_for
+from tests.support.tenants import Tenant
+
+from formscout_api.openapi import FILE, render
+
+
+async def test_a_process_that_can_work_is_live_and_ready(clients: Client) -> None:
+    client = clients(None)
+    assert (await client.get("/health/live")).json() == {"status": "ok"}
+    assert (await client.get("/health/ready")).json() == {"status": "ok", "database": "up", "redis": "up"}
+
+
+async def test_redis_is_reported_but_not_needed(database_url: str) -> None:
+    async with running(settings_for(database_url, f"redis://127.0.0.1:{_free_port()}/0")) as clients:
+        ready = await clients(None).get("/health/ready")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "database": "up", "redis": "down"})
+
+
+async def test_without_postgresql_it_lives_and_is_not_ready_and_says_when_to_try_again(
+    template: str,
+    redis_url: str,
+) -> None:
+    url = await databases.create(template)
+    async with running(settings_for(url, redis_url)) as clients:
+        await databases.drop(template, url)
+        client = clients("fsk_anything")
+        assert (await client.get("/health/live")).status_code == 200
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()["database"]) == (503, "down")
+        answer = await client.get("/api/companies")
+        assert answer.status_code == 503
+        assert answer.json()["type"] == "urn:formscout:problem:store_unavailable"
+        assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_requests_are_counted_by_route_template(member: httpx.AsyncClient, tenant: Tenant) -> None:
+    await member.get(f"/api/networks/{tenant.network.id}")
+    await member.get("/api/networks/987654321")
+    await member.get("/api/nowhere/1")
+    await member.get("/api/nowhere/2")
+    text = (await member.get("/metrics")).text
+    assert 'formscout_http_requests_total{method="GET",route="/api/networks/{network_id}",status="200"} 1.0' in text
+    assert 'formscout_http_requests_total{method="GET",route="/api/networks/{network_id}",status="404"} 1.0' in text
+    assert 'formscout_http_requests_total{method="ANY",route="unmatched",status="404"} 2.0' in text
+    assert "formscout_http_request_seconds_bucket" in text
+    assert "nowhere" not in text
+
+
+async def test_the_description_is_served_and_is_the_one_in_the_repository(clients: Client) -> None:
+    served = (await clients(None).get("/openapi.json")).json()
+    assert "/api/crawl/discover-forms" in served["paths"]
+    assert (await clients(None).get("/docs")).status_code == 200
+    assert FILE.read_text(encoding="utf-8") == render(), "run `python -m formscout_api.openapi` and commit the file"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
