@@ -39,6 +39,7 @@ class Context:
     x: float = 0  # what to add to a box of this document, to count from the top document's corner
     y: float = 0
     hidden: bool = False  # transparent or clipped away, with all that is below
+    folded: bool = False  # right below a closed `details`, which shows its summary alone
     editable: int | None = None  # the snapshot's id of the element whose content is a value
     disabled: bool = False
     document: int = 0
@@ -99,8 +100,7 @@ class Builder:
             self._append_text(text, place, context, document)
 
     def _add_generated(self, place: Place, context: Context, document: FrozenDocument) -> None:
-        layout = document.layout(place.node)
-        text = "" if layout is None else generated_text(kept_text(layout.text))
+        text = generated_text(kept_text(document.drawn_text(place.node)))
         if text:
             self._append_text(text, place, context, document)
 
@@ -115,7 +115,7 @@ class Builder:
                 frame=self._frames[context.document].id,
                 text=text,
                 box=box,
-                visible=layout is not None and not context.hidden and layout.visibility == "visible" and _on_page(box),
+                visible=layout is not None and not context.hidden and not context.folded and layout.visibility == "visible" and _on_page(box),
                 shadow=place.shadow,
             )
         )
@@ -126,7 +126,7 @@ class Builder:
         spoken = self._spoken.get(document.backend_ids[place.node])
         layout = document.layout(place.node)
         box = None if layout is None else _moved(layout.box, context)
-        hidden = context.hidden or (layout is not None and _is_transparent(layout) and not _is_face(tag, attributes))
+        hidden = context.hidden or (context.folded and tag != "summary") or (layout is not None and _is_transparent(layout) and not _is_face(tag, attributes))
         node = Node(
             id=len(self._nodes),
             parent=self._parent(place),
@@ -155,7 +155,8 @@ class Builder:
         """Set what the nodes below will see."""
         context.node = node.id
         context.tag = node.tag
-        context.hidden = hidden or (layout is not None and layout.clips and _is_collapsed(node.box))
+        context.hidden = hidden or (layout is not None and (layout.skips_content or (layout.clips and _is_collapsed(node.box))))
+        context.folded = node.tag == "details" and "open" not in node.attributes
         if context.editable is None and is_editable(node.attributes):
             context.editable = node.id
         if node.tag == "fieldset" and "disabled" in node.attributes:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from formscout.domain.snapshots import Box
 
-STYLES: Final = ("visibility", "opacity", "cursor", "overflow-x", "overflow-y", "pointer-events")
+STYLES: Final = ("visibility", "opacity", "cursor", "overflow-x", "overflow-y", "content-visibility")
 """Computed styles that are asked for, in the order in which they come back."""
 
 ELEMENT: Final = 1
@@ -19,12 +19,11 @@ class Layout:
     """How one node is laid out: its box from the upper left corner of its own document, and its styles."""
 
     box: Box
-    text: str
     visibility: str
     opacity: str
     cursor: str
     clips: bool  # hides what sticks out of its box
-    pointer_events: str
+    skips_content: bool  # draws its own box, but nothing in it
     border_left: float  # from the outer edge of the box to its content, in a frame element the inner document's corner
     border_top: float
 
@@ -103,19 +102,23 @@ class FrozenDocument:
         x, y, width, height = self._layout["bounds"][row]
         styles = [self._strings[index] if index >= 0 else "" for index in self._layout["styles"][row]]
         if len(styles) < len(STYLES):
-            styles = ["visible", "1", "auto", "visible", "visible", "auto"]
+            styles = ["visible", "1", "auto", "visible", "visible", "visible"]
         border = self._layout["clientRects"][row] or (0, 0, 0, 0)
         return Layout(
             box=Box(x=x, y=y, width=width, height=height),
-            text=self._string(self._layout["text"][row]),
             visibility=styles[0],
             opacity=styles[1],
             cursor=styles[2],
             clips=styles[3] in ("hidden", "clip") or styles[4] in ("hidden", "clip"),
-            pointer_events=styles[5],
+            skips_content=styles[5] == "hidden",
             border_left=border[0],
             border_top=border[1],
         )
+
+    def drawn_text(self, node: int) -> str:
+        """Return the words that were drawn for the node; generated content has its words nowhere else."""
+        rows = (row for row, drawn in enumerate(self._layout["nodeIndex"]) if drawn == node)
+        return "".join(self._string(self._layout["text"][row]) for row in rows)
 
     def _string(self, index: int) -> str:
         return self._strings[index] if index >= 0 else ""

@@ -5,7 +5,8 @@ from typing import Final
 
 from playwright.async_api import Page
 
-from formscout.domain.snapshots import Box
+from formscout.domain.snapshots import Box, Snapshot
+from formscout_discovery.browser.masking import takes_text
 from formscout_discovery.browser.scripts import script
 
 MAX_HEIGHT: Final = 4000
@@ -25,19 +26,19 @@ input[type=color]::-webkit-color-swatch { visibility: hidden !important; }
 [contenteditable]:not([contenteditable=false]) img { visibility: hidden !important; }
 ::placeholder { color: GrayText !important; -webkit-text-fill-color: GrayText !important; }
 """
-"""Hides what stands in fields; Playwright puts it into all frames and open and closed shadow roots while it takes the picture."""
+"""Hides what stands in fields; Playwright puts it into all frames and open shadow roots while it takes the picture."""
 
 
-async def take_screenshot(page: Page, boxes: Sequence[Box]) -> bytes:
-    """Return a PNG of the whole page, up to a height, with the boxes outlined."""
+async def take_screenshot(page: Page, snapshot: Snapshot, outlined: Sequence[int]) -> bytes:
+    """Return a PNG of the whole page, up to a height, with the boxes of the given nodes outlined."""
+    boxes = [box for number in outlined if (box := snapshot.nodes[number].box) is not None]
     size = await page.evaluate("() => [document.documentElement.clientWidth, document.documentElement.scrollHeight]")
     width, height = max(1, int(size[0])), max(1, int(size[1]))
     top = 0.0
     if boxes and height > MAX_HEIGHT:
         top = max(0.0, min(min(box.y for box in boxes) - MARGIN, height - MAX_HEIGHT))
-    if boxes:
-        rectangles = [{"x": box.x, "y": box.y, "width": box.width, "height": box.height} for box in boxes]
-        await page.evaluate(script("outline"), rectangles)
+    drawn = {"outlined": [_plain(box) for box in boxes], "covered": [_plain(box) for box in fields_in_closed_roots(snapshot)]}
+    await page.evaluate(script("outline"), drawn)
     try:
         return await page.screenshot(
             full_page=True,
@@ -46,5 +47,20 @@ async def take_screenshot(page: Page, boxes: Sequence[Box]) -> bytes:
             timeout=SCREENSHOT_TIMEOUT_MS,
         )
     finally:
-        if boxes:
-            await page.evaluate("() => document.getElementById('formscout-outline')?.remove()")
+        await page.evaluate("() => document.getElementById('formscout-outline')?.remove()")
+
+
+def fields_in_closed_roots(snapshot: Snapshot) -> list[Box]:
+    """Return the boxes of fields that no style sheet of ours reaches, so that they are covered instead."""
+    closed: set[int] = set()
+    boxes = []
+    for node in snapshot.nodes:
+        if node.shadow == "closed" or node.parent in closed:
+            closed.add(node.id)
+            if node.box is not None and (node.tag == "select" or takes_text(node.tag, node.attributes)):
+                boxes.append(node.box)
+    return boxes
+
+
+def _plain(box: Box) -> dict[str, float]:
+    return {"x": box.x, "y": box.y, "width": box.width, "height": box.height}

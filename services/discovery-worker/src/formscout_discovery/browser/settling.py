@@ -18,7 +18,10 @@ CAP_S: Final = 8.0
 """A page that moves for longer is read as it is."""
 
 NO_CONTROL_CAP_S: Final = 3.0
-"""A scripted page without any control is given so long to draw one: no control yet is not no form."""
+"""A scripted page that shows nothing is given so long to draw something: no control yet is not no form."""
+
+NO_CONTROL_WITH_TEXT_CAP_S: Final = 1.0
+"""The same for one that shows words and no control: most often there is none to come."""
 
 HUNG_AFTER_S: Final = 5.0
 """A page that does not run our script within its cap and this is stuck in a script of its own."""
@@ -72,4 +75,4 @@ async def _look(page: Page, cap: float) -> dict[str, Any]:
 def _still_drawing(seen: dict[str, Any], waited: float) -> bool:
     """Tell whether a resting page most likely goes on: it shows that it loads, or scripts have drawn nothing to press yet."""
     empty = seen["scripted"] and seen["controls"] == 0 and not seen["frames"] and not seen["shadow"]
-    return bool(seen["busy"]) or (bool(empty) and waited < NO_CONTROL_CAP_S)
+    return bool(seen["busy"]) or (bool(empty) and waited < (NO_CONTROL_WITH_TEXT_CAP_S if seen["text"] else NO_CONTROL_CAP_S))

@@ -140,14 +140,20 @@ class BrowserTab:
             width=viewport["width"], height=viewport["height"], status=self._status, degraded=tuple(self._inside.traffic.degraded)
         )
         try:
-            return await self._reading(capture(self._inside.session, facts))
+            return await self._reading(self._capture(facts))
         except TooManyNodesError:
             raise PageLostError(VisitOutcome.TOO_LARGE, f"The page has more than {MAX_NODES} elements and texts.") from None
 
+    async def _capture(self, facts: PageFacts) -> Snapshot:
+        # Counting first: freezing a million nodes only to throw them away would take a minute and a gigabyte.
+        if await self.page.evaluate("() => document.getElementsByTagName('*').length") > MAX_NODES:
+            raise TooManyNodesError
+        return await capture(self._inside.session, facts)
+
     async def screenshot(self, outline: Sequence[int] = (), *, of: Snapshot | None = None) -> bytes:
         """Return a PNG of the page with field values masked; the boxes of the given node ids of `of` are outlined."""
-        boxes = [box for number in outline if of is not None and (box := of.nodes[number].box) is not None]
-        return await self._reading(take_screenshot(self.page, boxes))
+        snapshot = of or await self.capture()
+        return await self._reading(take_screenshot(self.page, snapshot, outline))
 
     def requests(self) -> tuple[JudgedRequest, ...]:
         """Return the requests judged since the last call: held back and let through, counted by kind."""

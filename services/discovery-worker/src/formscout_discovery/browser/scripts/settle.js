@@ -49,6 +49,7 @@ async ({ quiet, cap }) => {
     resting, controls, busy, shadow,
     ready: document.readyState,
     nodes: document.getElementsByTagName("*").length,
+    text: (document.body?.innerText ?? "").trim().length,
     scripted: document.scripts.length > 0,
     frames: window.length,
     type: document.contentType,

@@ -1,0 +1,114 @@
+"""A browser starts with nothing of ours, keeps a signed-in state, and leaves nothing behind."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from formscout_discovery.browser.executable import BrowserUnavailableError
+from formscout_discovery.browser.leftovers import marker_of, sweep_leftovers
+from formscout_discovery.browser.options import BrowserOptions, TabRules
+from formscout_discovery.browser.pool import Chromium, launch
+from tests.integration.browser.conftest import options
+from tests.support.playground import Playground
+
+
+def processes_with(token: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        if marker_of(token) in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found
+
+
+async def test_the_browser_gets_none_of_our_environment_and_is_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORMSCOUT_SECRET_KEY", "only-ours")
+    async with launch(options(tmp_path)):
+        (record,) = tmp_path.glob("*.browser.json")
+        content = json.loads(record.read_text())
+        environment = psutil.Process(content["browser"]).environ()
+        assert "FORMSCOUT_SECRET_KEY" not in environment
+        assert not set(environment) & set(os.environ) - {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "OLDPWD", "CHROME_WRAPPER"}
+        assert environment["HOME"] != os.environ.get("HOME")
+        assert os.getpgid(content["browser"]) != os.getpgrp()
+        token = record.name.split(".")[0]
+        assert processes_with(token)
+    assert not processes_with(token)
+    assert list(tmp_path.iterdir()) == []
+    assert not Path(content["profile"]).exists()
+
+
+WORKER = """
+import asyncio, os, sys
+from pathlib import Path
+from formscout_discovery.browser.options import BrowserOptions
+from formscout_discovery.browser.pool import launch
+
+async def main() -> None:
+    async with launch(BrowserOptions(scratch=Path(sys.argv[1]), sandbox=os.geteuid() != 0)):
+        print("up", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_a_killed_worker_leaves_is_swept(tmp_path: Path) -> None:
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, str(tmp_path), stdout=subprocess.PIPE, start_new_session=True)
+    assert worker.stdout is not None
+    assert await worker.stdout.readline() == b"up\n"
+    (record,) = tmp_path.glob("*.browser.json")
+    token = record.name.split(".")[0]
+    assert sweep_leftovers(tmp_path) == 0, "the browser of a worker that lives is left alone"
+    assert processes_with(token)
+    # The driver between worker and browser would end the browser itself when its worker dies; here it dies too.
+    os.killpg(worker.pid, signal.SIGKILL)
+    await worker.wait()
+    sweep_leftovers(tmp_path)
+    until = time.monotonic() + 5
+    while processes_with(token) and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+    assert not processes_with(token)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_browser_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BrowserUnavailableError, match="correct the setting"):
+        async with launch(BrowserOptions(scratch=tmp_path, executable="/no/such/browser")):
+            pass
+
+
+async def test_a_program_that_is_no_browser_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BrowserUnavailableError, match="did not start"):
+        async with launch(BrowserOptions(scratch=tmp_path, executable="/bin/false")):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_state_is_kept_and_found_again_in_a_fresh_browser(site: Playground, chromium: Chromium) -> None:
+    rules = TabRules(allow_private=True)
+    async with chromium.browse(rules) as first:
+        tab = await first.new_tab()
+        await tab.open(f"{site.base}/set-cookie")
+        await tab.open(site.at("storage") + "#set")
+        second = await first.new_tab()
+        await second.open(site.at("storage"))
+        assert await second.page.inner_text("#p") == "local session"
+        state = await first.state()
+    async with chromium.browse(rules, state=state) as fresh:
+        tab = await fresh.new_tab()
+        await tab.open(f"{site.base}/who")
+        assert await tab.page.inner_text("#who") == "abc"
+        await tab.open(site.at("storage"))
+        assert await tab.page.inner_text("#p") == "local session"
+    async with chromium.browse(rules) as stranger:
+        tab = await stranger.new_tab()
+        await tab.open(f"{site.base}/who")
+        assert await tab.page.inner_text("#who") == "nobody"
