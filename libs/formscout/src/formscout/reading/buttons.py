@@ -31,7 +31,7 @@ def find(tree: Tree) -> list[Button]:
 
 def _is_button(node: Node) -> bool:
     attributes = node.attributes
-    if attributes.get("aria-haspopup") in ("listbox", "menu", "true") or "aria-expanded" in attributes:
+    if attributes.get("aria-haspopup") in ("listbox", "menu", "true") or "aria-expanded" in attributes or "aria-pressed" in attributes:
         return False
     role = attributes.get("role", "")
     if node.tag == "input":
@@ -54,19 +54,18 @@ def _is_button(node: Node) -> bool:
 
 def _read(tree: Tree, node: Node) -> Button:
     label = _label(tree, node)
-    words = label or _glyph(tree, node)
+    words = f"{label} {_glyph(tree, node)}" if len(label.split()) <= 1 else label
     kind, sends = _type(tree, node, words)
     return Button(node=node.id, label=label[:LONGEST_LABEL], type=kind, sends=sends, visible=tree.seen(node.id))
 
 
 def _label(tree: Tree, node: Node) -> str:
+    """Return what a button says; the name of its icon only where it says nothing else."""
     attributes = node.attributes
-    if node.name:
-        return collapse(node.name)
     spoken = attributes.get("aria-label") or (attributes.get("value") or attributes.get("alt") if node.tag == "input" else None)
     if not spoken:
         spoken = " ".join(t.text for t in tree.nodes[node.id + 1 : tree.end[node.id]] if t.tag == TEXT and not _in_icon(tree, t, node.id))
-    return collapse(spoken or attributes.get("title", ""))
+    return collapse(spoken or attributes.get("title", "") or node.name or "")
 
 
 def _in_icon(tree: Tree, text: Node, root: int) -> bool:

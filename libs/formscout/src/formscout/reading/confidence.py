@@ -13,6 +13,9 @@ from formscout.reading.words import PREFERENCE, SEARCH
 LIKELY: Final = 0.5
 """From here on it is worth recording as a form."""
 
+MOST_WORDS: Final = 3
+"""Words up to which a label names a way of showing things; a longer one speaks of something else."""
+
 TYPED: Final = TEXT_LIKE | {"date", "month", "week", "time", "datetime-local", "file", "combobox", "picker"}
 """Fields that ask for something; others only switch or choose."""
 
@@ -20,6 +23,7 @@ KINDS: Final = {
     "form": (1.0, 0.9, "a form element with fields"),
     "search": (0.8, 0.8, "a search box"),
     "dialog": (0.9, 0.6, "a dialog with fields"),
+    "grid": (0.9, 0.75, "a grid of labelled fields"),
     "buttoned": (0.9, 0.9, "fields held together by a button that sends them"),
 }
 """Of each kind of region: the confidence with a button that sends, without one, and the reason."""
@@ -38,7 +42,11 @@ def judge(tree: Tree, region: Region, fields: Sequence[FieldReading], buttons: S
     sends = any(b.type is ButtonType.SUBMIT for b in buttons)
     if all(in_row(tree, c) for c in region.controls):
         return Verdict(confidence=0.2, reason="only ticks rows of a list")
-    if len(fields) == 1 and (doubt := _doubt(fields[0], sends=sends)) is not None:
+    if (
+        len(fields) == 1
+        and (len(region.controls) == 1 or fields[0].type == "radio")
+        and (doubt := _doubt(fields[0], sends=sends)) is not None
+    ):
         return doubt
     if region.kind == "loose":
         return _loose(fields)
@@ -72,4 +80,5 @@ def _loose(fields: Sequence[FieldReading]) -> Verdict:
 
 
 def _is_preference(field: FieldReading) -> bool:
-    return field.type not in ("password", "email", "textarea") and bool(PREFERENCE.search(f"{field.label} {field.name.replace('_', ' ')}"))
+    said = (field.label, field.name.replace("_", " "))
+    return field.type not in ("password", "email", "textarea") and any(len(s.split()) <= MOST_WORDS and PREFERENCE.search(s) for s in said)

@@ -38,6 +38,7 @@ TICKED: Final = frozenset({"checkbox", "radio"})
 EDITABLE: Final = frozenset({"", "true", "plaintext-only"})
 
 _POPUP = re.compile(r"datepicker|flatpickr-calendar|daterangepicker|ui-timepicker|calendar-popup", re.IGNORECASE)
+_DRAWN = re.compile(r"(?:^|[\s_-])(radio|checkbox)(?:$|[\s_-])", re.IGNORECASE)
 _DROP_ZONE = re.compile(r"(?:^|[\s_-])(?:drop-?zone|file-?drop|drop-?area|upload-?area|uploader-?drop)", re.IGNORECASE)
 
 
@@ -91,6 +92,8 @@ def _widget_type(tree: Tree, node: Node, role: str) -> str | None:
         return None if role == "listbox" and _is_popup_list(tree, node) else role
     if attributes.get("contenteditable", "false").lower() in EDITABLE:
         return None if _inside_editable(tree, node) else "contenteditable"
+    if "aria-pressed" in attributes and (drawn := _DRAWN.search(attributes.get("class", ""))):
+        return drawn.group(1).lower()  # a button that is drawn as a radio or check box
     if node.tag == "button" and attributes.get("aria-haspopup") == "listbox":
         return "combobox"
     if not role and "-" in node.tag and node.role in WIDGET_ROLES:

@@ -6,11 +6,13 @@ from typing import Final
 from formscout.domain.forms import FieldReading, LabelSource
 from formscout.reading import choices as choice_rules
 from formscout.reading import constraints as constraint_rules
+from formscout.reading.cells import Cells
 from formscout.reading.controls import TICKED, Control
 from formscout.reading.groups import GROUP_ROLES
 from formscout.reading.labels import Label, Labels, is_group, legend_of, says_required
 from formscout.reading.layout import Layout
 from formscout.reading.locators import Locator
+from formscout.reading.tables import Tables
 from formscout.reading.tree import Tree
 from formscout.reading.words import collapse
 
@@ -23,17 +25,19 @@ WRAPPER_LEVELS: Final = 2
 class FieldReader:
     """Reads the fields of one page."""
 
-    def __init__(self, tree: Tree, locator: Locator, controls: Sequence[Control]) -> None:
+    def __init__(self, tree: Tree, tables: Tables, cells: Cells, locator: Locator, controls: Sequence[Control]) -> None:
         self.tree = tree
+        self.tables = tables
         self.locator = locator
         self._occupied = sorted(n for c in controls for n in (c.node, *c.faces))
-        self._labels = Labels(tree, Layout(tree, self._occupied))
+        self._layout = Layout(tree, self._occupied)
+        self._labels = Labels(tree, self._layout, tables, cells)
 
     def read(self, controls: Sequence[Control], root: int) -> FieldReading:
         """Return the field that these controls are; `root` is the region of its form."""
         first = controls[0]
         group = is_group(controls)
-        label = self._labels.of_group(controls, root) if group else self._labels.of_control(first, root)
+        label = self._labels.of_group(controls, root) if group else self._labels.of_control(controls, root)
         spoken = [self._labels.of_choice(c, root) for c in controls] if group or first.type == "radio" else [label.text]
         choices = choice_rules.of(self.tree, controls if group or first.type == "radio" else (first,), spoken)
         node = self.tree.nodes[first.node]
@@ -45,7 +49,7 @@ class FieldReader:
             label=label.text,
             label_source=label.source,
             type=first.type,
-            description=self._help(first),
+            description=self._help(controls, label, root),
             placeholder=collapse(node.attributes.get("placeholder", "")) or None,
             autocomplete=node.attributes.get("autocomplete") or None,
             required=self._required(controls, label),
@@ -79,18 +83,21 @@ class FieldReader:
         mine = {n for c in controls for n in (c.node, *c.faces)}
         for level, ancestor in enumerate(self.tree.ancestors(controls[0].node)):
             inside = {n for n in self._occupied if self.tree.within(n, ancestor)}
-            if level > WRAPPER_LEVELS or not inside <= mine:
+            # A cell's class says something of the table, not of the field.
+            if level > WRAPPER_LEVELS or not inside <= mine or self.tree.nodes[ancestor].tag in ("td", "th", "tr"):
                 return False
             css = self.tree.attribute(ancestor, "class").lower().split()
             if "required" in css or "is-required" in css or self.tree.attribute(ancestor, "aria-required") == "true":
                 return True
         return False
 
-    def _help(self, control: Control) -> str | None:
+    def _help(self, controls: Sequence[Control], label: Label, root: int) -> str | None:
         tree = self.tree
+        control = controls[0]
         described = [n for node in control.everything for n in tree.referenced(node, "aria-describedby")]
         text = " ".join(tree.text(n) for n in dict.fromkeys(described)) or tree.nodes[control.node].description or ""
-        return collapse(text)[:LONGEST_HELP] or None
+        text = text or self._layout.help([n for c in controls for n in (c.node, *c.faces)], root)
+        return None if collapse(text) == label.text else collapse(text)[:LONGEST_HELP] or None
 
     def _group(self, controls: Sequence[Control], root: int, label: Label) -> str | None:
         """Return the name of the nearest field set, named group or tab around the field, other than its own label."""

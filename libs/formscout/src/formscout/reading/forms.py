@@ -10,14 +10,16 @@ from formscout.reading import buttons as button_rules
 from formscout.reading import controls as control_rules
 from formscout.reading import faces, groups, regions, titles
 from formscout.reading.buttons import Button
+from formscout.reading.cells import Cells
 from formscout.reading.confidence import judge
 from formscout.reading.fields import FieldReader
 from formscout.reading.locators import Locator
 from formscout.reading.regions import Region
+from formscout.reading.tables import Tables
 from formscout.reading.tree import Tree
 
 MOST_BUTTONS: Final = 40
-"""Buttons kept of one form; a grid has hundreds, and they say no more."""
+"""Buttons kept of one form besides those that send, cancel or reset it; a grid has hundreds, and they say no more."""
 
 
 def read_forms(snapshot: Snapshot, *, tree: Tree | None = None) -> tuple[FormReading, ...]:
@@ -27,12 +29,14 @@ def read_forms(snapshot: Snapshot, *, tree: Tree | None = None) -> tuple[FormRea
     and the `reason`. No two have the same `root`. `tree` may be given where the caller has indexed the snapshot already.
     """
     tree = Tree(snapshot) if tree is None else tree
-    controls = faces.merge(tree, control_rules.find(tree))
+    merged = faces.merge(tree, control_rules.find(tree))
+    cells = Cells(tree, merged)
+    controls = cells.join(merged)
     if not controls:
         return ()
     buttons = button_rules.find(tree)
-    found = regions.split(tree, controls, buttons)
-    reader = FieldReader(tree, Locator(tree), controls)
+    found = regions.split(tree, cells, controls, buttons)
+    reader = FieldReader(tree, Tables(tree), cells, Locator(tree), controls)
     owners = _owners(tree, found, buttons)
     return tuple(_read(tree, region, owners[i], reader) for i, region in enumerate(found))
 
@@ -56,8 +60,9 @@ def _owners(tree: Tree, found: Sequence[Region], buttons: Sequence[Button]) -> l
 def _read(tree: Tree, region: Region, buttons: Sequence[Button], reader: FieldReader) -> FormReading:
     node = tree.nodes[region.root]
     has_form = node.tag == "form"
-    fields = tuple(reader.read(c, region.root) for c in groups.cluster(tree, region.controls))
-    read = tuple(_button(b, reader.locator) for b in buttons[:MOST_BUTTONS])
+    fields = tuple(reader.read(c, region.root) for c in groups.cluster(tree, reader.tables, region.controls))
+    others = frozenset(b.node for b in [b for b in buttons if b.type is ButtonType.BUTTON][MOST_BUTTONS:])
+    read = tuple(_button(b, reader.locator) for b in buttons if b.node not in others)
     verdict = judge(tree, region, fields, read)
     return FormReading(
         root=region.root,

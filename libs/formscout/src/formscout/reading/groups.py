@@ -1,10 +1,12 @@
 """Which controls are one field: check boxes and radios of one name, one group or one column, and repeated rows."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from formscout.domain.snapshots import TEXT
 from formscout.reading.controls import TICKED, Control
+from formscout.reading.tables import Tables
 from formscout.reading.tree import Tree
 
 GROUP_TAGS: Final = frozenset({"fieldset"})
@@ -13,36 +15,49 @@ REPEATED: Final = frozenset({"text", "search", "tel", "url", "email", "number", 
 LIST_LEVELS: Final = 3
 """How far up the list around check boxes without names is looked for; beyond it other things begin."""
 
+ROW_NUMBER: Final = re.compile(r"(?<=[\[\-_.])\d+(?=[\]\-_.])")
+"""The number of a row or record within a control's name."""
+
 Cluster = tuple[Control, ...]
 
 
-def cluster(tree: Tree, controls: Sequence[Control]) -> list[Cluster]:
+def cluster(tree: Tree, tables: Tables, controls: Sequence[Control]) -> list[Cluster]:
     """Return the controls of a region as fields, each a tuple of controls, in document order of their first."""
     order: list[tuple[str, ...] | int] = []
     members: dict[tuple[str, ...] | int, list[Control]] = {}
     for control in controls:
-        key = _key(tree, control, controls)
+        key = _key(tree, tables, control, controls)
         if key not in members:
             order.append(key)
         members.setdefault(key, []).append(control)
     return [tuple(members[key]) for key in order]
 
 
-def _key(tree: Tree, control: Control, controls: Sequence[Control]) -> tuple[str, ...] | int:
-    if control.name and (control.type in TICKED or control.type in REPEATED):
-        return (control.type, control.name)
-    if control.type in TICKED and not control.name:
-        home = _home(tree, control, controls)
-        if home is not None:
-            return ("in", control.type, home)
-    return control.node
+def _key(tree: Tree, tables: Tables, control: Control, controls: Sequence[Control]) -> tuple[str, ...] | int:
+    if not control.name:
+        home = _home(tree, tables, control, controls) if control.type in TICKED else None
+        return control.node if home is None else ("in", control.type, home)
+    if control.type not in TICKED and control.type not in REPEATED:
+        return control.node
+    matrix = _matrix(tables, control)
+    return (control.type, control.name) if matrix is None else (control.type, *matrix)
 
 
-def _home(tree: Tree, control: Control, controls: Sequence[Control]) -> str | None:
+def _matrix(tables: Tables, control: Control) -> tuple[str, str] | None:
+    """Return table and name of a control that stands in each row or column of a table, for that row's or column's record."""
+    if not ROW_NUMBER.search(control.name):
+        return None
+    cell = tables.cell_of(control.node)
+    if cell is None or not tables.is_data(cell.table):
+        return None
+    return str(cell.table), ROW_NUMBER.sub("#", control.name)
+
+
+def _home(tree: Tree, tables: Tables, control: Control, controls: Sequence[Control]) -> str | None:
     """Return what holds a nameless check box or radio together with others: a column, a named group, a plain list."""
-    column = column_of(tree, control.node)
-    if column is not None:
-        return column
+    cell = tables.cell_of(control.node)
+    if cell is not None:
+        return f"{cell.table}:{cell.column}"
     others = {c.node for c in controls}
     kin = {c.node for c in controls if c.type == control.type and not c.name}
     if len(kin) == 1:
@@ -75,25 +90,3 @@ def _headed(tree: Tree, root: int) -> bool:
     last = before[-1]
     words = tree.nodes[last].text if tree.nodes[last].tag == TEXT else tree.words(last, visible=True)
     return bool(words.strip())
-
-
-def column_of(tree: Tree, node: int) -> str | None:
-    """Return the table column that a control stands in; tables made of roles count too."""
-    cell = None
-    for ancestor in tree.ancestors(node):
-        it = tree.nodes[ancestor]
-        role = it.attributes.get("role", "")
-        if cell is None and (it.tag in ("td", "th") or role in ("cell", "gridcell", "columnheader")):
-            cell = ancestor
-        elif it.tag == "table" or role in ("table", "grid", "treegrid"):
-            return None if cell is None else f"{ancestor}:{_index(tree, cell)}"
-        elif it.tag in ("form", "fieldset"):
-            return None
-    return None
-
-
-def _index(tree: Tree, cell: int) -> int:
-    parent = tree.nodes[cell].parent
-    if parent is None:
-        return 0
-    return [c for c in tree.children[parent] if tree.nodes[c].tag != TEXT].index(cell)

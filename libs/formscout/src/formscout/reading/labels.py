@@ -7,10 +7,12 @@ from typing import Final
 
 from formscout.domain.forms import LabelSource
 from formscout.domain.snapshots import TEXT
+from formscout.reading.cells import Cells
 from formscout.reading.controls import TEXT_LIKE, TICKED, Control
 from formscout.reading.groups import GROUP_ROLES
 from formscout.reading.layout import Layout
 from formscout.reading.regions import is_search
+from formscout.reading.tables import Tables
 from formscout.reading.tree import Tree
 from formscout.reading.words import CHOOSE, OPTIONAL, REQUIRED, collapse
 
@@ -20,7 +22,9 @@ FROM_CONTENT: Final = frozenset({"checkbox", "radio", "switch"})
 """Controls whose accessible name may come from their content; the content of others is their value."""
 
 _STAR = re.compile(r"^\s*[*＊✱]\s*|\s*[*＊✱]+(?=\s*:?\s*$)")
-_END = re.compile(r"[\s:：]+$")
+_END = re.compile(r"(?:[\s:：…]|\.{2,})+$")
+_GENERIC = re.compile(r"rich.?text (?:area|editor)|^editor\b|editing area|text editor", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]")
 _NUMBERED = re.compile(r"[\[\]._\-:\s]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -41,13 +45,15 @@ NO_LABEL: Final = Label(text="", source=LabelSource.NONE)
 class Labels:
     """Finds the labels of the controls of one page."""
 
-    def __init__(self, tree: Tree, layout: Layout) -> None:
+    def __init__(self, tree: Tree, layout: Layout, tables: Tables, cells: Cells) -> None:
         self._tree = tree
         self._layout = layout
+        self._tables = tables
+        self._cells = cells
 
-    def of_control(self, control: Control, root: int) -> Label:
-        """Return a single control's label; `root` is its form's region."""
-        return self._first(self._passes(control, root))
+    def of_control(self, controls: Sequence[Control], root: int) -> Label:
+        """Return the label of a control, or of one that stands in several rows; `root` is its form's region."""
+        return self._first(self._passes(controls, root))
 
     def of_group(self, controls: Sequence[Control], root: int) -> Label:
         """Return the label of check boxes or radios as one field; each one's own label names a choice, not the field."""
@@ -58,22 +64,33 @@ class Labels:
         explicit = self._first(self._explicit(control))
         if explicit.text:
             return explicit.text
-        name = self._tree.nodes[control.node].name
+        node = self._tree.nodes[control.node]
+        name = node.name if node.tag == "input" else self._tree.text(node.id) or node.name
         if name:
             return _clean(name)
         found = self._layout.label((control.node,), control.type, root)
-        return _clean(found[1]) if found else ""
+        if found is not None:
+            return _clean(found[1])
+        cell = self._tables.cell_of(control.node)
+        return "" if cell is None else " ".join(self._tree.text(h) for h in self._tables.heads((cell,)))
 
     @staticmethod
     def _first(passes: Iterator[Label]) -> Label:
         for label in passes:
             text = _clean(label.text)
-            if text:
+            if _WORD.search(text):
                 return Label(text=text[:LONGEST], source=label.source, holder=label.holder, raw=label.text)
         return NO_LABEL
 
-    def _passes(self, control: Control, root: int) -> Iterator[Label]:
-        yield from self._explicit(control)
+    def _passes(self, controls: Sequence[Control], root: int) -> Iterator[Label]:
+        control = controls[0]
+        nodes = tuple(c.node for c in controls)
+        if len(nodes) > 1:  # one of these alone is named after its own row
+            yield from self._structure(nodes)
+        yield from self._tagged(control)
+        if not control.name:
+            yield from self._cell(control.node)
+        yield from self._said(control)
         yield from self._computed(control)
         node = self._tree.nodes[control.node]
         placeholder = (
@@ -81,7 +98,7 @@ class Labels:
         )
         if is_search(self._tree, control.node):
             yield Label(text=placeholder, source=LabelSource.PLACEHOLDER)
-        yield from self._structure(control.everything[: 1 + len(control.faces)], root)
+        yield from self._structure(nodes)
         found = self._layout.label((control.node, *control.faces), control.type, root)
         if found is None and control.faces:
             found = self._layout.label(control.faces, control.type, root)
@@ -93,7 +110,8 @@ class Labels:
         yield from self._loose_legend(control.node, root)
         yield Label(text=_spoken(control.name), source=LabelSource.NAME)
 
-    def _explicit(self, control: Control) -> Iterator[Label]:
+    def _tagged(self, control: Control) -> Iterator[Label]:
+        """Take `label` elements: by their `for`, then around the control."""
         tree = self._tree
         for node in control.everything:
             identity = tree.attribute(node, "id")
@@ -103,72 +121,69 @@ class Labels:
             wrap = next((a for a in tree.ancestors(node) if tree.nodes[a].tag == "label"), None)
             if wrap is not None:
                 yield Label(text=tree.text(wrap), source=LabelSource.LABEL_WRAP, holder=wrap)
+
+    def _said(self, control: Control) -> Iterator[Label]:
+        """Take ARIA's names; those that editors give all their fields are none."""
+        tree = self._tree
         for node in control.everything:
             named = tree.referenced(node, "aria-labelledby")
-            yield Label(
-                text=" ".join(tree.text(n) for n in named if n != node),
-                source=LabelSource.ARIA_LABELLEDBY,
-                holder=named[0] if named else None,
-            )
-            yield Label(text=tree.attribute(node, "aria-label"), source=LabelSource.ARIA_LABEL, holder=node)
+            words = " ".join(tree.text(n) for n in named if n != node)
+            yield Label(text=words, source=LabelSource.ARIA_LABELLEDBY, holder=named[0] if named else None)
+            said = tree.attribute(node, "aria-label")
+            yield Label(text="" if _GENERIC.search(said) else said, source=LabelSource.ARIA_LABEL, holder=node)
+
+    def _explicit(self, control: Control) -> Iterator[Label]:
+        yield from self._tagged(control)
+        yield from self._said(control)
+
+    def _cell(self, node: int) -> Iterator[Label]:
+        """Take the label of the cell that a field stands in."""
+        holder = self._cells.label(node)
+        if holder is not None:
+            words = self._tree.text(holder) or self._tree.words(holder, visible=False, pressed=True)
+            yield Label(text=words, source=LabelSource.LAYOUT, holder=holder)
 
     def _computed(self, control: Control) -> Iterator[Label]:
         """Take Chromium's accessible name where it is no placeholder, no title and no value."""
         node = self._tree.nodes[control.node]
-        name = collapse(node.name or "")
-        if not name or name in (collapse(node.attributes.get("placeholder", "")), collapse(node.attributes.get("title", ""))):
+        drawn = control.type in FROM_CONTENT and node.tag != "input"  # its icons spell their names out in the computed name
+        name = collapse((self._tree.text(node.id) if drawn else "") or node.name or "")
+        if (
+            not name
+            or _GENERIC.search(name)
+            or name in (collapse(node.attributes.get("placeholder", "")), collapse(node.attributes.get("title", "")))
+        ):
             return
         if control.type in FROM_CONTENT or (node.tag in ("input", "select", "textarea") and control.type != "file"):
             yield Label(text=name, source=LabelSource.ARIA_LABEL, holder=node.id)
 
-    def _structure(self, nodes: Sequence[int], root: int) -> Iterator[Label]:
-        """Look at tables and definition lists: the head of the row, the head of the column, the term before."""
+    def _structure(self, nodes: Sequence[int]) -> Iterator[Label]:
+        """Look at tables and definition lists: the heads of row and column, the term before."""
         tree = self._tree
-        for ancestor in tree.ancestors(nodes[0]):
-            it = tree.nodes[ancestor]
-            role = it.attributes.get("role", "")
-            if it.tag == "dd":
-                terms = [s for s in tree.children[it.parent or 0] if s < ancestor and tree.nodes[s].tag == "dt"]
-                if terms:
-                    yield Label(text=tree.text(terms[-1]), source=LabelSource.TABLE_HEADER, holder=terms[-1])
-                return
-            if it.tag in ("td", "th") or role in ("cell", "gridcell"):
-                if not any(tree.words(s, visible=False) for s in tree.children[ancestor] if s < nodes[0] and not tree.within(nodes[0], s)):
-                    yield from self._heads(ancestor)
-                return
-            if ancestor <= root:
-                return
-
-    def _heads(self, cell: int) -> Iterator[Label]:
-        tree = self._tree
-        row = tree.nodes[cell].parent
-        if row is None:
+        cells = [self._tables.cell_of(n) for n in nodes]
+        inside = [c for c in cells if c is not None]
+        if len(inside) == len(nodes):
+            heads = [] if len(nodes) == 1 and self._has_words_before(inside[0].node, nodes[0]) else self._tables.heads(inside)
+            if heads:
+                yield Label(text=" ".join(tree.text(h) for h in heads), source=LabelSource.TABLE_HEADER, holder=heads[0])
+            elif len(nodes) > 1 and (caption := self._caption(inside[0].table)) is not None:
+                yield caption
             return
-        cells = [c for c in tree.children[row] if tree.nodes[c].tag != TEXT]
-        heads = [c for c in cells if c < cell and (tree.nodes[c].tag == "th" or tree.attribute(c, "role") == "rowheader")]
-        column = self._column_head(cell, cells.index(cell))
-        if heads and column:
-            yield Label(text=f"{tree.text(heads[-1])} {tree.text(column)}", source=LabelSource.TABLE_HEADER, holder=heads[-1])
-        elif heads or column:
-            holder = heads[-1] if heads else column
-            yield Label(text=tree.text(holder) if holder is not None else "", source=LabelSource.TABLE_HEADER, holder=holder)
+        term = next((a for a in tree.ancestors(nodes[0]) if tree.nodes[a].tag in ("dd", "form")), None)
+        if term is not None and tree.nodes[term].tag == "dd":
+            terms = [s for s in tree.children[tree.nodes[term].parent or 0] if s < term and tree.nodes[s].tag == "dt"]
+            if terms:
+                yield Label(text=tree.text(terms[-1]), source=LabelSource.TABLE_HEADER, holder=terms[-1])
 
-    def _column_head(self, cell: int, index: int) -> int | None:
+    def _has_words_before(self, cell: int, node: int) -> bool:
+        """Tell whether words stand before a control in its own cell: those are nearer than any head."""
         tree = self._tree
-        table = next(
-            (a for a in tree.ancestors(cell) if tree.nodes[a].tag == "table" or tree.attribute(a, "role") in ("table", "grid")), None
-        )
-        if table is None:
-            return None
-        for below in tree.elements(table):
-            if below.id >= cell:
-                return None
-            if below.tag == "tr" or below.attributes.get("role") == "row":
-                cells = [c for c in tree.children[below.id] if tree.nodes[c].tag != TEXT]
-                heads = [c for c in cells if tree.nodes[c].tag == "th" or tree.attribute(c, "role") == "columnheader"]
-                if len(heads) > 1:  # one head in a row is the row's own
-                    return cells[index] if index < len(cells) and cells[index] in heads and not tree.within(cell, below.id) else None
-        return None
+        return any(tree.words(s, visible=False) for s in tree.children[cell] if s < node and not tree.within(node, s))
+
+    def _caption(self, table: int) -> Label | None:
+        caption = next((c for c in self._tree.children[table] if self._tree.nodes[c].tag == "caption"), None)
+        words = self._tree.attribute(table, "aria-label") if caption is None else self._tree.text(caption)
+        return Label(text=words, source=LabelSource.TABLE_HEADER, holder=caption) if words else None
 
     def _group_passes(self, controls: Sequence[Control], root: int) -> Iterator[Label]:
         tree = self._tree
@@ -181,9 +196,10 @@ class Labels:
                 break
             if ancestor <= root:
                 break
+        yield from self._cell(nodes[0])
         for label in self._group_for(controls):
             yield Label(text=tree.text(label), source=LabelSource.LABEL_FOR, holder=label)
-        yield from self._structure(nodes, root)
+        yield from self._structure(nodes)
         found = self._layout.label(nodes, "group", root)
         if found is not None:
             yield Label(text=found[1], source=LabelSource.LAYOUT, holder=found[0])

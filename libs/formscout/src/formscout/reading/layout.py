@@ -11,6 +11,7 @@ from formscout.reading.tree import PRESSED, SILENT, Tree, is_icon
 
 LEVELS: Final = 7
 """How far up from a control its label is looked for; component libraries nest a field in up to six wrappers."""
+HELP_LEVELS: Final = 4
 LONGEST: Final = 120
 """Characters; a longer text is an explanation, not a label."""
 LONGEST_SHARED: Final = 60
@@ -19,11 +20,24 @@ FARTHEST_ABOVE_PX: Final = 90.0
 FARTHEST_LEFT_PX: Final = 600.0
 OVERLAP_PX: Final = 6.0
 """How far a label's box may reach into its control's: floating labels and large line heights do."""
+NO_LABELS: Final = frozenset({"a", "ul", "ol", "nav", "table", "thead", "tbody", "tr"})
+"""Elements that hold many things, or lead elsewhere: none names a field."""
 MUTE_ROLES: Final = frozenset({"button", "alert", "tooltip", "menu"})
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 AFTER: Final = frozenset({*TICKED, "switch"})
 """Controls whose label stands behind them."""
 
+_HELP = re.compile(
+    r"(?:^|[\s_-])(?:help(?:[-_]?(?:text|block|inline))?|hint|description|error(?:s|list)?|feedback|sub-?text|helper(?:[-_]?text)?)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Classes of text that explains a field, or says what is wrong with it."""
+_LABELLED = re.compile(r"(?:^|[\s_-])label(?:$|[\s_-])", re.IGNORECASE)
+_TITLE = re.compile(
+    r"(?:^|[\s_-])(?:card|modal|dialog|drawer|page|panel|form)-?_?(?:title|header|heading)(?:$|[\s_-])|(?:^|\s)type-title(?:$|\s)",
+    re.IGNORECASE,
+)
+"""Classes of the name of a whole dialog, card or page."""
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -92,9 +106,34 @@ class Layout:
             return ""
         if node.tag == "label" and node.attributes.get("for") and tree.by_id(sibling, node.attributes["for"]) is not None:
             return ""  # says itself whose label it is
-        if node.tag in ("a", "ul", "ol", "nav", "table"):
+        css = node.attributes.get("class", "")
+        if node.tag in NO_LABELS or self.explains(sibling):
             return ""
-        return tree.text(sibling) if not node.visible else tree.words(sibling, visible=True)
+        if not node.visible:
+            return tree.text(sibling)
+        return tree.words(sibling, visible=True) or (tree.words(sibling, visible=True, pressed=True) if _LABELLED.search(css) else "")
+
+    def explains(self, node: int) -> bool:
+        """Tell whether an element's words explain a field rather than name it: its class says so, or that of all it holds."""
+        tree = self._tree
+        if _HELP.search(tree.attribute(node, "class")):
+            return True
+        holding = [c for c in tree.children[node] if tree.nodes[c].tag == TEXT or tree.words(c, visible=True)]
+        return len(holding) == 1 and tree.nodes[holding[0]].tag != TEXT and self.explains(holding[0])
+
+    def help(self, nodes: Sequence[int], root: int) -> str:
+        """Return the text that explains a field, from the elements around it that hold no other field."""
+        tree = self._tree
+        mine = set(nodes)
+        for level, ancestor in enumerate(tree.ancestors(nodes[0])):
+            if level >= HELP_LEVELS or ancestor <= root or self._others(ancestor, tree.end[ancestor], mine):
+                return ""
+            for below in tree.elements(ancestor):
+                if _HELP.search(below.attributes.get("class", "")) and not tree.within(nodes[0], below.id):
+                    words = tree.words(below.id, visible=True)
+                    if words:
+                        return words
+        return ""
 
     def _fits(self, sibling: int, words: str, box: Box | None, kind: str, *, shared: bool) -> bool:
         tree = self._tree
@@ -108,7 +147,11 @@ class Layout:
 
     def _is_heading(self, sibling: int) -> bool:
         tree = self._tree
-        if tree.nodes[sibling].tag in HEADINGS or tree.attribute(sibling, "role") == "heading":
+        if (
+            tree.nodes[sibling].tag in HEADINGS
+            or tree.attribute(sibling, "role") == "heading"
+            or _TITLE.search(tree.attribute(sibling, "class"))
+        ):
             return True
         return any(e.tag in HEADINGS or e.attributes.get("role") == "heading" for e in tree.elements(sibling))
 

@@ -8,10 +8,12 @@ from typing import Final
 
 from formscout.domain.forms import ButtonType
 from formscout.reading.buttons import Button
+from formscout.reading.cells import Cells
 from formscout.reading.controls import Control
 from formscout.reading.tree import Tree
 from formscout.reading.words import FINDS, SEARCH
 
+OVERLAYS: Final = frozenset({"div", "section", "article", "aside"})
 LANDMARK_TAGS: Final = frozenset({"header", "footer", "nav", "aside"})
 LANDMARK_ROLES: Final = frozenset({"banner", "contentinfo", "navigation", "complementary"})
 APART_ROLES: Final = frozenset({"navigation", "complementary", "search", "form"})
@@ -26,7 +28,9 @@ class Region:
     """Controls that belong to one form, and the element around them."""
 
     root: int
-    kind: str  # form, dialog, search, buttoned (held together by a button that sends), loose (by nothing but place)
+    kind: (
+        str  # form, dialog, search, buttoned (held together by a button that sends), grid (of labelled cells), loose (by nothing but place)
+    )
     controls: tuple[Control, ...]
 
 
@@ -35,7 +39,7 @@ def is_dialog(tree: Tree, node: int) -> bool:
     it = tree.nodes[node]
     if it.tag == "dialog" or it.attributes.get("role") in ("dialog", "alertdialog") or it.attributes.get("aria-modal") == "true":
         return True
-    return it.tag in ("div", "section", "aside") and bool(_OVERLAY.search(it.attributes.get("class", "")))
+    return it.tag in OVERLAYS and bool(_OVERLAY.search(it.attributes.get("class", "")))
 
 
 def is_landmark(tree: Tree, node: int) -> bool:
@@ -44,11 +48,11 @@ def is_landmark(tree: Tree, node: int) -> bool:
     return it.tag in LANDMARK_TAGS or it.attributes.get("role") in LANDMARK_ROLES
 
 
-def split(tree: Tree, controls: Sequence[Control], buttons: Sequence[Button]) -> list[Region]:
+def split(tree: Tree, cells: Cells, controls: Sequence[Control], buttons: Sequence[Button]) -> list[Region]:
     """Return the regions of the page in document order; every control is in exactly one."""
     owned: dict[tuple[int, str], list[Control]] = {}
     loose: list[tuple[Control, int]] = []
-    senders = [b for b in buttons if b.type is ButtonType.SUBMIT and form_of(tree, b.node) is None]
+    senders = [b for b in buttons if b.type is ButtonType.SUBMIT and form_of(tree, b.node) is None and cells.of(b.node) is None]
     searchers = [b.node for b in senders if FINDS.search(b.label)]
     sending = [b.node for b in senders]
     for control in controls:
@@ -59,6 +63,11 @@ def split(tree: Tree, controls: Sequence[Control], buttons: Sequence[Button]) ->
         boundary, kind = _boundary(tree, control.node)
         if kind:
             owned.setdefault((boundary, kind), []).append(control)
+            continue
+        grid = cells.grid(control.node)
+        if grid is not None and tree.within(grid, boundary):
+            root = _buttoned(tree, grid, boundary, sending, itself=True)
+            owned.setdefault((grid, "grid") if root is None else (root, "buttoned"), []).append(control)
             continue
         searches = is_search(tree, control.node)
         root = None if in_row(tree, control) else _buttoned(tree, control.node, boundary, searchers if searches else sending)
@@ -137,9 +146,9 @@ def _boundary(tree: Tree, node: int) -> tuple[int, str]:
     return last, ""
 
 
-def _buttoned(tree: Tree, node: int, boundary: int, senders: Sequence[int]) -> int | None:
-    """Return the lowest element that holds the control and a button that sends."""
-    for ancestor in tree.ancestors(node):
+def _buttoned(tree: Tree, node: int, boundary: int, senders: Sequence[int], *, itself: bool = False) -> int | None:
+    """Return the lowest element that holds the control and a button that sends; `itself` lets that be the node itself."""
+    for ancestor in (*((node,) if itself else ()), *tree.ancestors(node)):
         if not tree.within(ancestor, boundary):
             return None
         near = senders[bisect_left(senders, ancestor) : bisect_left(senders, tree.end[ancestor])]

@@ -110,11 +110,11 @@ class Tree:
         it = self.nodes[node]
         return it.visible or (it.parent is not None and self.nodes[it.parent].visible)
 
-    def words(self, root: int, *, visible: bool, decoration: bool = False) -> str:
+    def words(self, root: int, *, visible: bool, decoration: bool = False, pressed: bool = False) -> str:
         """Return the text below `root` without that of controls, buttons and icons, white space collapsed.
 
         With `visible` only what is drawn; with `decoration` also what assistive technology is told to leave out, such as
-        the star of a required field.
+        the star of a required field; with `pressed` also what buttons say.
         """
         parts: list[str] = []
         at, end = root, self.end[root]
@@ -123,16 +123,16 @@ class Tree:
             if node.tag == TEXT:
                 if not visible or self.text_seen(at):
                     parts.append(node.text)
-            elif at != root and (node.tag in SILENT or self._mute(node, decoration)):
+            elif at != root and (node.tag in SILENT or self._mute(node, decoration=decoration, pressed=pressed)):
                 at = self.end[at]
                 continue
             at += 1
         return " ".join(" ".join(parts).split())
 
     @staticmethod
-    def _mute(node: Node, decoration: bool) -> bool:
+    def _mute(node: Node, *, decoration: bool, pressed: bool) -> bool:
         attributes = node.attributes
-        if node.tag in PRESSED or attributes.get("role") in ("button", "tooltip", "listbox", "combobox"):
+        if not pressed and (node.tag in PRESSED or attributes.get("role") in ("button", "tooltip", "listbox", "combobox")):
             return True
         if is_icon(node):
             return True

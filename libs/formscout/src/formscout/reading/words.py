@@ -57,7 +57,7 @@ FINDS: Final = _pattern(
 
 PREFERENCE: Final = _pattern(
     "theme|dark mode|light mode|appearance|language|locale|sprache|langue|idioma|lingua|taal|język|språk|язык|dil|per page",
-    "page size|rows per page|items per page|go to page|page|sort|sort by|order by|density|zoom|font size|currency|pro seite",
+    "page size|rows per page|items per page|go to page|sort|sort by|order by|density|zoom|font size|currency|pro seite",
     "par page|por página|sortieren|trier|ordenar|言語|语言|언어",
 )
 """What says that a lone control only changes how the page is shown."""

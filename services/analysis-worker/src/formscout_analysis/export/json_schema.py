@@ -82,10 +82,11 @@ def _value(field: FieldReading, *, dependent: bool) -> JsonSchema:
     if field.type in NUMBERS:
         return number(field)
     single = _single(field, dependent=dependent)
-    if field.type in BOOLEAN or field.constraints.multiple or (len(field.nodes) > 1 and field.type not in CHOSEN):
+    if field.type in BOOLEAN or field.constraints.multiple or (len(field.nodes) > 1 and field.type != "radio"):
         if field.type == "email":  # one control, addresses parted by commas
             return {"type": "string", **({"minLength": 1} if field.required else {})}
-        return {"type": "array", "items": single, "uniqueItems": True, **({"minItems": 1} if field.required else {})}
+        rows = len(field.nodes) > 1 and field.type not in BOOLEAN  # the same in each row: two rows may hold the same
+        return {"type": "array", "items": single, **({} if rows else {"uniqueItems": True}), **({"minItems": 1} if field.required else {})}
     return single
 
 
