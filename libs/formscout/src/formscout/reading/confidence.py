@@ -40,7 +40,8 @@ class Verdict:
 def judge(tree: Tree, region: Region, fields: Sequence[FieldReading], buttons: Sequence[ButtonReading]) -> Verdict:
     """Return the verdict on a region."""
     sends = any(b.type is ButtonType.SUBMIT for b in buttons)
-    if all(in_row(tree, c) for c in region.controls):
+    ticks = not sends and all(f.type == "checkbox" for f in fields)
+    if all(in_row(tree, c, named=ticks) for c in region.controls):
         return Verdict(confidence=0.2, reason="only ticks rows of a list")
     if (
         len(fields) == 1

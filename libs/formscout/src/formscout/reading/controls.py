@@ -6,6 +6,7 @@ from typing import Final
 
 from formscout.domain.snapshots import TEXT, Node
 from formscout.reading.tree import Tree
+from formscout.reading.words import CHOOSE
 
 INPUT_TYPES: Final = frozenset(
     {
@@ -77,6 +78,8 @@ def _input_type(node: Node, role: str) -> str | None:
     kind = node.attributes.get("type", "text").strip().lower()
     if kind in NOT_FILLED:
         return None
+    if kind == "text" and node.readonly and (node.pointer or CHOOSE.match(node.attributes.get("placeholder", ""))):
+        return "combobox"  # nothing can be typed, but a list opens
     if role == "combobox" and kind in ("text", "search"):
         return "combobox"
     if role == "spinbutton" and kind == "text":

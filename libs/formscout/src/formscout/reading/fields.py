@@ -55,7 +55,7 @@ class FieldReader:
             required=self._required(controls, label),
             visible=any(c.visible for c in controls),
             disabled=all(n.disabled for n in nodes),
-            readonly=node.readonly,
+            readonly=node.readonly and first.type != "combobox",
             group=self._group(controls, root, label),
             choices=choices.kept,
             choices_total=choices.total,

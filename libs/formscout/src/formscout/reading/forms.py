@@ -1,6 +1,7 @@
 """A snapshot read as forms: the one door of this package."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin
 
@@ -62,11 +63,11 @@ def _read(tree: Tree, region: Region, buttons: Sequence[Button], reader: FieldRe
     has_form = node.tag == "form"
     fields = tuple(reader.read(c, region.root) for c in groups.cluster(tree, reader.tables, region.controls))
     others = frozenset(b.node for b in [b for b in buttons if b.type is ButtonType.BUTTON][MOST_BUTTONS:])
-    read = tuple(_button(b, reader.locator) for b in buttons if b.node not in others)
+    read = tuple(_button(b, reader.locator) for b in _settled(buttons, has_form=has_form) if b.node not in others)
     verdict = judge(tree, region, fields, read)
     return FormReading(
         root=region.root,
-        title=titles.of(tree, region),
+        title=titles.of(tree, region, lone=fields[0].label if len(fields) == 1 else ""),
         has_form_element=has_form,
         visible=any(f.visible for f in fields),
         action=_action(tree, region.root) if has_form else None,
@@ -81,8 +82,15 @@ def _read(tree: Tree, region: Region, buttons: Sequence[Button], reader: FieldRe
     )
 
 
+def _settled(buttons: Sequence[Button], *, has_form: bool) -> list[Button]:
+    """Let words alone make no button a submit button where markup says which one is."""
+    if not has_form or not any(b.sends for b in buttons):
+        return list(buttons)
+    return [replace(b, type=ButtonType.BUTTON) if b.type is ButtonType.SUBMIT and not b.sends else b for b in buttons]
+
+
 def _button(button: Button, locator: Locator) -> ButtonReading:
-    return ButtonReading(node=button.node, label=button.label, type=ButtonType(button.type), locators=locator.of(button.node))
+    return ButtonReading(node=button.node, label=button.label, type=button.type, locators=locator.of(button.node))
 
 
 def _action(tree: Tree, root: int) -> str | None:

@@ -112,9 +112,9 @@ def is_search(tree: Tree, node: int) -> bool:
     return kind in ("search", "searchbox") or (it.tag == "input" and kind in ("", "text") and bool(SEARCH.match(spoken)))
 
 
-def in_row(tree: Tree, control: Control) -> bool:
-    """Tell whether a control is the nameless check box that ticks a row of a table or list."""
-    if control.name or control.type not in ("checkbox", "radio"):
+def in_row(tree: Tree, control: Control, *, named: bool = False) -> bool:
+    """Tell whether a control is the nameless (or, if so asked, any) check box that ticks a row of a table or list."""
+    if (control.name and not named) or control.type not in ("checkbox", "radio"):
         return False
     for ancestor in tree.ancestors(control.node):
         it = tree.nodes[ancestor]
@@ -148,7 +148,8 @@ def _boundary(tree: Tree, node: int) -> tuple[int, str]:
 
 def _buttoned(tree: Tree, node: int, boundary: int, senders: Sequence[int], *, itself: bool = False) -> int | None:
     """Return the lowest element that holds the control and a button that sends; `itself` lets that be the node itself."""
-    for ancestor in (*((node,) if itself else ()), *tree.ancestors(node)):
+    way = [node, *tree.ancestors(node)] if itself else list(tree.ancestors(node))
+    for ancestor in way:
         if not tree.within(ancestor, boundary):
             return None
         near = senders[bisect_left(senders, ancestor) : bisect_left(senders, tree.end[ancestor])]

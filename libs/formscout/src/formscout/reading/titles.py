@@ -13,13 +13,17 @@ LONGEST: Final = 120
 """Characters; what is longer is no title."""
 
 
-def of(tree: Tree, region: Region) -> str:
-    """Return the form's title: its own name, its dialog's, a heading in it, the nearest heading before it, or the page's."""
+def of(tree: Tree, region: Region, *, lone: str = "") -> str:
+    """Return the form's title: its own name, its dialog's, a heading in it, the nearest heading before it, or the page's.
+
+    `lone` is the label of its only field: a search box in a page's head is called by it, not by the page.
+    """
     return (
         _own_name(tree, region.root)
         or _dialog_name(tree, region.root)
         or _inside(tree, region)
         or _before(tree, region)
+        or lone
         or collapse(tree.snapshot.title)
     )[:LONGEST]
 

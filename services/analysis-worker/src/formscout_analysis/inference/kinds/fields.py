@@ -37,6 +37,9 @@ BY_TYPE: Final = {
 """What a control type alone tells."""
 PLAIN: Final = frozenset({"email", "tel", "url", "file"})
 REFINED: Final = ("email", "tel", "fax", "username")
+CARD: Final = frozenset({"cc-number", "cc-csc", "cc-name"})
+TOLD: Final = 0.95
+"""From here on the page itself said what a field is."""
 TRAPPED: Final = frozenset({"text", "email", "url", "tel", "textarea"})
 
 _SEPARATORS = re.compile(r"[\[\](){}._\-:/+\s]+")
@@ -54,7 +57,13 @@ class Judgement:
 def semantic_types(form: FormReading, snapshot: Snapshot) -> tuple[Judgement, ...]:
     """Return what each field of the form asks for, in their order."""
     passwords = [f for f in form.fields if f.type == "password"]
-    return tuple(_judge(f, form, snapshot.nodes[f.node], passwords) for f in form.fields)
+    found = [_judge(f, form, snapshot.nodes[f.node], passwords) for f in form.fields]
+    if any(j.semantic_type in CARD for j in found):
+        return tuple(found)
+    # Without a card's number nothing expires but the record itself.
+    return tuple(
+        _by_type(f) if j.semantic_type.startswith("cc-exp") and j.confidence < TOLD else j for f, j in zip(form.fields, found, strict=True)
+    )
 
 
 def _judge(field: FieldReading, form: FormReading, node: Node, passwords: Sequence[FieldReading]) -> Judgement:

@@ -217,7 +217,8 @@ CONSENTS: Final = (
     ),
     _rule(
         "tos-consent",
-        r"terms|conditions|privacy|policy|agree|accept|consent|gdpr|agb|datenschutz\w*|nutzungsbedingungen|einverstanden|"
+        r"terms|conditions|privacy|policy|i agree|agree to|i accept|accept (?:the|our|all)|"
+        r"consent|gdpr|agb|datenschutz\w*|nutzungsbedingungen|einverstanden|"
         r"akzeptier\w*|conditions générales|j'accepte|términos|condiciones|acepto|termos|aceito|termini|accetto|"
         r"voorwaarden|akkoord|regulamin|соглас\w*|同意",
         TICKED,

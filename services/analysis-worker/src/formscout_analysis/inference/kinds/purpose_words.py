@@ -70,12 +70,13 @@ SEARCH: Final = _words(
     r"поиск|найти|検索|搜索|검색"
 )
 CREATE: Final = _words(
-    r"create|add|new|submit|post|publish|erstellen|anlegen|hinzufügen|neue?r?s?|créer|ajouter|nouveau|nouvelle|crear|"
+    r"create|creating|add|adding|new|submit|post|publish|erstellen|anlegen|hinzufügen|neue?r?s?|créer|ajouter|nouveau|nouvelle|crear|"
     r"añadir|agregar|nuevo|nueva|criar|adicionar|novo|nova|crea|aggiungi|nuovo|nuova|toevoegen|nieuw|dodaj|utwórz|"
     r"создать|добавить|作成|追加|新建|추가|\+"
 )
 EDIT: Final = _words(
-    r"edit|update|save(?: changes)?|change|modify|copy|bearbeiten|ändern|speichern|aktualisieren|modifier|enregistrer|"
+    r"edit|editing|check|done|rename|unpublish|update|save(?: changes)?|change|modify|copy|"
+    r"bearbeiten|ändern|speichern|aktualisieren|modifier|enregistrer|"
     r"mettre à jour|editar|guardar|actualizar|salvar|atualizar|modifica|salva|bewerken|opslaan|edytuj|zapisz|изменить|"
     r"сохранить|編集|保存|更新|编辑|저장|수정"
 )

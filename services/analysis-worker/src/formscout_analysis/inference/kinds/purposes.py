@@ -111,7 +111,7 @@ def _identity(f: Facts) -> Found:
     registers = words.REGISTER.search(f.everything)
     alone = passwords == 1 and f.typed <= 1 and not words.REGISTER.search(f.sends)
     only_passwords = passwords > 1 and not who and f.typed == 0
-    keeps = f.filled or words.EDIT.search(f.sends) or words.CREATE.search(f.near)  # an administrator's form for an account
+    keeps = f.filled or words.EDIT.search(f.sends) or words.CREATE.search(f"{f.near} {f.place}")  # an administrator's form for an account
     return _first(
         (alone and words.LOGIN.search(f.everything), "login", 0.95),
         (alone and not f.typed and words.RECOVER.search(f.everything), "password-recovery", 0.7),
@@ -159,7 +159,7 @@ def _talking(f: Facts) -> Found:
     return _first(
         (words.FEEDBACK.search(f.everything), "feedback", 0.75),
         (words.CONTACT.search(f.everything) and (f.kinds["email"] or f.kinds["comment"]) and not f.filled, "contact", 0.85),
-        (words.COMMENT.search(f.everything) and f.count <= FEW + 2, "comment", 0.85),
+        (words.COMMENT.search(f.everything) and f.kinds["comment"] and f.count <= FEW + 2, "comment", 0.85),
         (f.kinds["email"] and f.kinds["comment"] and f.kinds["name"] and not f.filled, "contact", 0.7),
     )
 
@@ -167,12 +167,12 @@ def _talking(f: Facts) -> Found:
 def _narrowing(f: Facts) -> Found:
     gets = f.form.method == "get" and f.form.has_form_element
     keeps = words.CREATE.search(f.sends) or words.EDIT.search(f.sends)
-    lone = f.count == 1 and not f.typed and f.form.method == "get" and not keeps
+    lone = f.count == 1 and f.types["select"] + f.types["radio"] and f.form.method == "get" and not keeps
     return _first(
         (lone and words.DISPLAY.search(f"{f.everything} {f.form.fields[0].label}"), "display-options", 0.6),
         (lone, "navigation", 0.5),
         (not f.typed and f.count and f.kinds["sort-order"] + f.kinds["style-select"] == f.count, "display-options", 0.8),
-        (words.FILTER.search(f.sends) and not words.EDIT.search(f.sends), "filter", 0.85),
+        (words.FILTER.search(f.sends) and (gets or not words.EDIT.search(f.sends)), "filter", 0.85),
         (words.FILTER.search(f.near) and gets, "filter", 0.85),
         (gets and f.count and not keeps, "filter", 0.7),
     )
