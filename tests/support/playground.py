@@ -53,95 +53,109 @@ class Playground:
         self.frames.clear()
 
 
+async def page(request: Request) -> Response:
+    site: Playground = request.app.state.site
+    file = PAGES / f"{request.path_params['name']}.html"
+    if not await asyncio.to_thread(file.is_file):
+        return HTMLResponse("<h1>Nothing here</h1>", status_code=404)
+    text = await asyncio.to_thread(file.read_text)
+    return HTMLResponse(text.replace("{other}", site.other).replace("{base}", site.base))
+
+
+async def script(request: Request) -> Response:
+    text = await asyncio.to_thread((PAGES / f"{request.path_params['name']}.js").read_text)
+    return PlainTextResponse(text, media_type="text/javascript", headers={"Cache-Control": "max-age=600"})
+
+
+async def slow(request: Request) -> Response:
+    await asyncio.sleep(float(request.query_params.get("s", "60")))
+    return HTMLResponse("<p>late</p>")
+
+
+async def hundred_megabytes() -> AsyncIterator[bytes]:
+    for _ in range(100):
+        yield MEGABYTE
+
+
+async def huge(_request: Request) -> Response:
+    return StreamingResponse(hundred_megabytes(), media_type="text/html")
+
+
+async def huge_announced(_request: Request) -> Response:
+    return StreamingResponse(hundred_megabytes(), media_type="text/html", headers={"Content-Length": str(100 * len(MEGABYTE))})
+
+
+async def download(_request: Request) -> Response:
+    return Response(b"a,b\n1,2\n", media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="a.csv"'})
+
+
+async def data(_request: Request) -> Response:
+    return JSONResponse({"a": 1})
+
+
+async def off_site(request: Request) -> Response:
+    return RedirectResponse(f"{request.app.state.site.other}/pages/plain")
+
+
+async def off_site_twice(_request: Request) -> Response:
+    return RedirectResponse("/off-site")
+
+
+async def empty(_request: Request) -> Response:
+    return Response(status_code=204)
+
+
+async def to_metadata(_request: Request) -> Response:
+    return RedirectResponse("http://169.254.169.254/latest/meta-data/")
+
+
+async def set_cookie(_request: Request) -> Response:
+    answer = HTMLResponse("<p>kept</p>")
+    answer.set_cookie("sid", "abc")
+    return answer
+
+
+async def who(request: Request) -> Response:
+    return HTMLResponse(f"<p id=who>{request.cookies.get('sid', 'nobody')}</p>")
+
+
+async def anything(request: Request) -> Response:
+    await request.body()
+    return JSONResponse({"path": request.url.path}, headers={"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"})
+
+
+async def line(connection: WebSocket) -> None:
+    await connection.accept()
+    try:
+        while True:
+            connection.app.state.site.frames.append(await connection.receive_text())
+    except WebSocketDisconnect:
+        return
+
+
+ROUTES = [
+    Route("/pages/{name}", page, methods=["GET", "POST"]),
+    Route("/scripts/{name}.js", script),
+    Route("/slow", slow),
+    Route("/huge", huge),
+    Route("/huge-announced", huge_announced),
+    Route("/download", download),
+    Route("/json", data),
+    Route("/off-site", off_site),
+    Route("/off-site-twice", off_site_twice),
+    Route("/empty", empty),
+    Route("/to-metadata", to_metadata),
+    Route("/set-cookie", set_cookie),
+    Route("/who", who),
+    WebSocketRoute("/socket", line),
+    Route("/{path:path}", anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]),
+]
+
+
 def application(site: Playground) -> ASGIApp:
-    """Return the site as an ASGI application."""
-
-    async def page(request: Request) -> Response:
-        name = request.path_params["name"]
-        file = PAGES / f"{name}.html"
-        if not file.is_file():
-            return HTMLResponse("<h1>Nothing here</h1>", status_code=404)
-        return HTMLResponse(file.read_text().replace("{other}", site.other).replace("{base}", site.base))
-
-    async def slow(request: Request) -> Response:
-        await asyncio.sleep(float(request.query_params.get("s", "60")))
-        return HTMLResponse("<p>late</p>")
-
-    async def huge(_request: Request) -> Response:
-        async def body() -> AsyncIterator[bytes]:
-            for _ in range(100):
-                yield MEGABYTE
-
-        return StreamingResponse(body(), media_type="text/html")
-
-    async def huge_announced(_request: Request) -> Response:
-        async def body() -> AsyncIterator[bytes]:
-            for _ in range(100):
-                yield MEGABYTE
-
-        return StreamingResponse(body(), media_type="text/html", headers={"Content-Length": str(100 * len(MEGABYTE))})
-
-    async def download(_request: Request) -> Response:
-        return Response(b"a,b\n1,2\n", media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="a.csv"'})
-
-    async def json(_request: Request) -> Response:
-        return JSONResponse({"a": 1})
-
-    async def off_site(_request: Request) -> Response:
-        return RedirectResponse(f"{site.other}/pages/plain")
-
-    async def off_site_twice(_request: Request) -> Response:
-        return RedirectResponse("/off-site")
-
-    async def empty(_request: Request) -> Response:
-        return Response(status_code=204)
-
-    async def to_metadata(_request: Request) -> Response:
-        return RedirectResponse("http://169.254.169.254/latest/meta-data/")
-
-    async def set_cookie(_request: Request) -> Response:
-        answer = HTMLResponse("<p>kept</p>")
-        answer.set_cookie("sid", "abc")
-        return answer
-
-    async def who(request: Request) -> Response:
-        return HTMLResponse(f"<p id=who>{request.cookies.get('sid', 'nobody')}</p>")
-
-    async def anything(request: Request) -> Response:
-        await request.body()
-        return JSONResponse({"path": request.url.path}, headers={"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"})
-
-    async def script(request: Request) -> Response:
-        file = PAGES / f"{request.path_params['name']}.js"
-        return PlainTextResponse(file.read_text(), media_type="text/javascript", headers={"Cache-Control": "max-age=600"})
-
-    async def socket(connection: WebSocket) -> None:
-        await connection.accept()
-        try:
-            while True:
-                site.frames.append(await connection.receive_text())
-        except WebSocketDisconnect:
-            return
-
-    everything = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]
-    routes = [
-        Route("/pages/{name}", page, methods=["GET", "POST"]),
-        Route("/scripts/{name}.js", script),
-        Route("/slow", slow),
-        Route("/huge", huge),
-        Route("/huge-announced", huge_announced),
-        Route("/download", download),
-        Route("/json", json),
-        Route("/off-site", off_site),
-        Route("/off-site-twice", off_site_twice),
-        Route("/empty", empty),
-        Route("/to-metadata", to_metadata),
-        Route("/set-cookie", set_cookie),
-        Route("/who", who),
-        WebSocketRoute("/socket", socket),
-        Route("/{path:path}", anything, methods=everything),
-    ]
-    inner = Starlette(routes=routes)
+    """Return the site as an ASGI application that counts what arrives."""
+    inner = Starlette(routes=ROUTES)
+    inner.state.site = site
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.playground import Playground, running_playground
 
 from formscout_discovery.browser.options import BrowserOptions, TabRules
 from formscout_discovery.browser.pool import Chromium, SignedInBrowser, launch
 from formscout_discovery.browser.tab import BrowserTab
-from tests.support.playground import Playground, running_playground
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 """Pressing, hovering, choosing and filling reach exactly the element meant, and settle after it."""
 
 import pytest
+from tests.support.playground import Playground
 
 from formscout.domain.paths import Locators
 from formscout_discovery.browser.tab import BrowserTab
-from tests.support.playground import Playground
 
 
 async def said(tab: BrowserTab) -> str:

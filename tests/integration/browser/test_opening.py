@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from tests.support.playground import Playground
 
 from formscout.domain.crawls import RequestVerdict
 from formscout.domain.pages import VisitOutcome
 from formscout_discovery.browser import tab as tab_module
-from formscout_discovery.browser.pool import Chromium, SignedInBrowser
 from formscout_discovery.browser.options import TabRules
+from formscout_discovery.browser.pool import Chromium
 from formscout_discovery.browser.tab import BrowserTab
-from tests.support.playground import Playground
 
 
 async def test_a_page_is_opened_and_settled(site: Playground, tab: BrowserTab) -> None:
@@ -65,7 +65,7 @@ async def test_a_name_that_does_not_resolve_is_told(chromium: Chromium) -> None:
         assert arrival.outcome is VisitOutcome.ADDRESS_UNRESOLVED
 
 
-async def test_a_refused_connection_is_told(tab: BrowserTab, browser: SignedInBrowser, chromium: Chromium) -> None:
+async def test_a_refused_connection_is_told(chromium: Chromium) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -89,9 +89,7 @@ async def test_metadata_services_are_refused_even_when_private_addresses_are_all
         assert held.verdict is RequestVerdict.HELD_BACK
 
 
-async def test_a_server_that_does_not_answer_times_out(
-    site: Playground, tab: BrowserTab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_server_that_does_not_answer_times_out(site: Playground, tab: BrowserTab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tab_module, "OPEN_TIMEOUT_S", 1.0)
     assert (await tab.open(f"{site.base}/slow")).outcome is VisitOutcome.TIMEOUT
     assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.OK

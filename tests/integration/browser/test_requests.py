@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.support.playground import Playground
 
 from formscout.domain.crawls import CrawlMode, JudgedRequest, RequestVerdict
 from formscout.domain.networks import Environment
@@ -12,7 +13,6 @@ from formscout_discovery.browser.options import TabRules
 from formscout_discovery.browser.pool import Chromium
 from formscout_discovery.browser.tab import BrowserTab
 from formscout_discovery.policy.requests import Cause, JudgeSettings
-from tests.support.playground import Playground
 
 LATE_S = 0.5
 """What leaks, leaks late: so long a test waits before it counts."""

@@ -6,33 +6,44 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.integration.browser.conftest import options
+from tests.support.playground import Playground
 
 from formscout_discovery.browser.executable import BrowserUnavailableError
 from formscout_discovery.browser.leftovers import marker_of, sweep_leftovers
 from formscout_discovery.browser.options import BrowserOptions, TabRules
 from formscout_discovery.browser.pool import Chromium, launch
-from tests.integration.browser.conftest import options
-from tests.support.playground import Playground
 
 
 def processes_with(token: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        if marker_of(token) in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process)
-    return found
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if marker_of(token) in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+def records(scratch: Path) -> list[Path]:
+    return sorted(scratch.glob("*.browser.json"))
+
+
+def text_of(file: Path) -> str:
+    return file.read_text()
+
+
+def is_empty(directory: Path) -> bool:
+    return not directory.exists() or not any(directory.iterdir())
 
 
 async def test_the_browser_gets_none_of_our_environment_and_is_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORMSCOUT_SECRET_KEY", "only-ours")
     async with launch(options(tmp_path)):
-        (record,) = tmp_path.glob("*.browser.json")
-        content = json.loads(record.read_text())
+        (record,) = records(tmp_path)
+        content = json.loads(text_of(record))
         environment = psutil.Process(content["browser"]).environ()
         assert "FORMSCOUT_SECRET_KEY" not in environment
         assert not set(environment) & set(os.environ) - {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "OLDPWD", "CHROME_WRAPPER"}
@@ -41,8 +52,8 @@ async def test_the_browser_gets_none_of_our_environment_and_is_gone_afterwards(t
         token = record.name.split(".")[0]
         assert processes_with(token)
     assert not processes_with(token)
-    assert list(tmp_path.iterdir()) == []
-    assert not Path(content["profile"]).exists()
+    assert is_empty(tmp_path)
+    assert is_empty(Path(content["profile"]))
 
 
 WORKER = """
@@ -61,10 +72,12 @@ asyncio.run(main())
 
 
 async def test_what_a_killed_worker_leaves_is_swept(tmp_path: Path) -> None:
-    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, str(tmp_path), stdout=subprocess.PIPE, start_new_session=True)
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, str(tmp_path), stdout=subprocess.PIPE, start_new_session=True
+    )
     assert worker.stdout is not None
     assert await worker.stdout.readline() == b"up\n"
-    (record,) = tmp_path.glob("*.browser.json")
+    (record,) = records(tmp_path)
     token = record.name.split(".")[0]
     assert sweep_leftovers(tmp_path) == 0, "the browser of a worker that lives is left alone"
     assert processes_with(token)
@@ -72,11 +85,9 @@ async def test_what_a_killed_worker_leaves_is_swept(tmp_path: Path) -> None:
     os.killpg(worker.pid, signal.SIGKILL)
     await worker.wait()
     sweep_leftovers(tmp_path)
-    until = time.monotonic() + 5
-    while processes_with(token) and time.monotonic() < until:
-        await asyncio.sleep(0.05)
-    assert not processes_with(token)
-    assert list(tmp_path.iterdir()) == []
+    _, alive = await asyncio.to_thread(psutil.wait_procs, processes_with(token), timeout=5)
+    assert not alive
+    assert is_empty(tmp_path)
 
 
 async def test_a_browser_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
@@ -89,7 +100,7 @@ async def test_a_program_that_is_no_browser_is_told(tmp_path: Path) -> None:
     with pytest.raises(BrowserUnavailableError, match="did not start"):
         async with launch(BrowserOptions(scratch=tmp_path, executable="/bin/false")):
             pass
-    assert list(tmp_path.iterdir()) == []
+    assert is_empty(tmp_path)
 
 
 async def test_a_state_is_kept_and_found_again_in_a_fresh_browser(site: Playground, chromium: Chromium) -> None:

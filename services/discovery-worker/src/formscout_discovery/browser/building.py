@@ -115,7 +115,11 @@ class Builder:
                 frame=self._frames[context.document].id,
                 text=text,
                 box=box,
-                visible=layout is not None and not context.hidden and not context.folded and layout.visibility == "visible" and _on_page(box),
+                visible=layout is not None
+                and not context.hidden
+                and not context.folded
+                and layout.visibility == "visible"
+                and _on_page(box),
                 shadow=place.shadow,
             )
         )
@@ -126,7 +130,11 @@ class Builder:
         spoken = self._spoken.get(document.backend_ids[place.node])
         layout = document.layout(place.node)
         box = None if layout is None else _moved(layout.box, context)
-        hidden = context.hidden or (context.folded and tag != "summary") or (layout is not None and _is_transparent(layout) and not _is_face(tag, attributes))
+        hidden = (
+            context.hidden
+            or (context.folded and tag != "summary")
+            or (layout is not None and _is_transparent(layout) and not _is_face(tag, attributes))
+        )
         node = Node(
             id=len(self._nodes),
             parent=self._parent(place),

@@ -37,12 +37,17 @@ def refusal_of_response(status: int, headers: Mapping[str, str]) -> Doom | None:
         return Doom(outcome=VisitOutcome.NOT_A_PAGE, sentence="The server answered without content.")
     if headers.get("content-disposition", "").strip().lower().startswith("attachment"):
         return Doom(outcome=VisitOutcome.DOWNLOAD, sentence="The address is a file to save.")
-    kind = headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    if kind and kind not in PAGE_TYPES and status < _FIRST_ERROR:
-        if kind.startswith(FILE_TYPES):
-            return Doom(outcome=VisitOutcome.DOWNLOAD, sentence=f"The address is a file of type {kind}.")
-        return Doom(outcome=VisitOutcome.NOT_A_PAGE, sentence=f"The address is of type {kind}, not a page.")
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > MAX_DOCUMENT_BYTES:
         return Doom(outcome=VisitOutcome.TOO_LARGE, sentence=TOO_LARGE_SENTENCE)
-    return None
+    # What an error says of itself in another format is still an error, and told as one.
+    return None if status >= _FIRST_ERROR else _refusal_of_type(headers.get("content-type", ""))
+
+
+def _refusal_of_type(content_type: str) -> Doom | None:
+    kind = content_type.split(";", 1)[0].strip().lower()
+    if not kind or kind in PAGE_TYPES:
+        return None
+    if kind.startswith(FILE_TYPES):
+        return Doom(outcome=VisitOutcome.DOWNLOAD, sentence=f"The address is a file of type {kind}.")
+    return Doom(outcome=VisitOutcome.NOT_A_PAGE, sentence=f"The address is of type {kind}, not a page.")

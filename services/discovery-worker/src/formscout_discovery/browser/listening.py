@@ -77,7 +77,7 @@ class Listening:
     def _on_request(self, event: dict[str, Any]) -> None:
         kind = event.get("type", "")
         self._types[event["requestId"]] = (kind, event["request"]["url"])
-        self._traffic.request_began(event["requestId"], kind)
+        self._traffic.request_began(event["requestId"], kind, event["request"]["url"])
 
     def _on_response(self, event: dict[str, Any]) -> None:
         kind = event.get("type", "")

@@ -20,14 +20,14 @@ DROPPED_ATTRIBUTES: Final = frozenset({"style", "srcdoc", "d", "points", "nonce"
 
 SKIPPED_TAGS: Final = frozenset(
     {
-        "noscript", "template", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "defs", "clippath", "mask", "lineargradient",
+        "template", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "defs", "clippath", "mask", "lineargradient",
         "radialgradient", "filter", "::marker", "::backdrop", "::placeholder", "::-webkit-scrollbar", "::scroll-marker",
     }
 )  # fmt: skip
 """Elements left out with all that is below them: drawing, and what is not part of the page as shown."""
 
-TEXTLESS_TAGS: Final = frozenset({"script", "style", "textarea", "title"})
-"""Elements whose text is code, a value, or kept elsewhere."""
+TEXTLESS_TAGS: Final = frozenset({"script", "style", "textarea", "title", "noscript"})
+"""Elements whose text is code, a value, kept elsewhere, or (with scripts on) not shown."""
 
 
 def kept_attributes(tag: str, attributes: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -28,7 +28,6 @@ class BrowserOptions:
     width: int = 1280  # of the viewport, CSS pixels
     height: int = 900
     offline: bool = False  # no request leaves at all, files on disk are read
-    scripts: bool = True  # whether pages may run JavaScript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,4 +36,5 @@ class TabRules:
 
     scope: Callable[[str], bool] = everywhere  # which addresses the top frame may go to
     judging: JudgeSettings = field(default_factory=JudgeSettings)
+    scripts: bool = True  # whether pages may run JavaScript
     allow_private: bool = False  # loopback and private addresses; metadata services stay refused

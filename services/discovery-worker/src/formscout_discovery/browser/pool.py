@@ -42,13 +42,19 @@ SWITCHES: Final = (
 )
 
 DISABLED_FEATURES: Final = (
-    "IsolateOrigins", "site-per-process", "OriginIsolationHeader", "OriginKeyedProcessesByDefault",  # see above
-    "Prerender2", "SpeculationRulesPrefetchFuture", "PreloadMediaEngagementData", "BackForwardCache",  # loads that nobody asked for
-    "AutofillServerCommunication", "MediaRouter", "DialMediaRouteProvider", "OptimizationHints", "Translate", "InterestFeedContentSuggestions",
-    "CertificateTransparencyComponentUpdater", "NetworkTimeServiceQuerying", "PreconnectToSearch", "AimEnabled",  # talk to the vendor
-    "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable",  # the address given is the address meant
-    "ImprovedCookieControls", "ThirdPartyStoragePartitioning", "LensOverlay", "GlobalMediaControls", "PaintHolding", "DestroyProfileOnBrowserClose",
-    "AvoidUnnecessaryBeforeUnloadCheckSync", "RenderDocument", "AutoDeElevate", "LazyFrameLoading", "AcceptCHFrame",  # as Playwright's own list
+    # One process for all frames, as said above.
+    "IsolateOrigins", "site-per-process", "OriginIsolationHeader", "OriginKeyedProcessesByDefault",
+    # Loads that nobody asked for.
+    "Prerender2", "SpeculationRulesPrefetchFuture", "PreloadMediaEngagementData", "BackForwardCache",
+    # Talk to the vendor.
+    "AutofillServerCommunication", "MediaRouter", "DialMediaRouteProvider", "OptimizationHints", "Translate",
+    "InterestFeedContentSuggestions",
+    "CertificateTransparencyComponentUpdater", "NetworkTimeServiceQuerying", "PreconnectToSearch", "AimEnabled",
+    # The address given is the address meant.
+    "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable",
+    # As in Playwright's own list, which this one replaces.
+    "ImprovedCookieControls", "ThirdPartyStoragePartitioning", "LensOverlay", "GlobalMediaControls", "PaintHolding", "AcceptCHFrame",
+    "DestroyProfileOnBrowserClose", "AvoidUnnecessaryBeforeUnloadCheckSync", "RenderDocument", "AutoDeElevate", "LazyFrameLoading",
 )  # fmt: skip
 
 UNWANTED_SWITCHES: Final = ("--disable-popup-blocking",)
@@ -130,7 +136,7 @@ class Chromium:
         stored = StoredState() if state is None else deserialise(state)
         self._interception.restoring(+1)
         try:
-            context = await self._browser.new_context(**self._context_options(stored))
+            context = await self._browser.new_context(**self._context_options(stored, rules))
         finally:
             self._interception.restoring(-1)
         try:
@@ -140,12 +146,12 @@ class Chromium:
                 await asyncio.wait_for(context.close(), CLOSE_TIMEOUT_S)
 
     # Keyword arguments of very different types for Playwright: hence Any.
-    def _context_options(self, stored: StoredState) -> dict[str, Any]:
+    def _context_options(self, stored: StoredState, rules: TabRules) -> dict[str, Any]:
         options = self._options
         return {
             "accept_downloads": False,
             "ignore_https_errors": False,
-            "java_script_enabled": options.scripts,
+            "java_script_enabled": rules.scripts,
             "locale": options.locale,
             "timezone_id": options.timezone,
             "permissions": [],

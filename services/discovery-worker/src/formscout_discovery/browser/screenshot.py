@@ -18,9 +18,10 @@ MARGIN: Final = 40
 SCREENSHOT_TIMEOUT_MS: Final = 10_000
 
 MASK_STYLE: Final = """
-input:not([type=submit]):not([type=button]):not([type=reset]):not([type=checkbox]):not([type=radio]):not([type=image]):not([type=range]),
+input:not([type=submit], [type=button], [type=reset], [type=checkbox], [type=radio], [type=image], [type=range]),
 textarea, select, [contenteditable]:not([contenteditable=false]), [contenteditable]:not([contenteditable=false]) * {
-  color: transparent !important; -webkit-text-fill-color: transparent !important; text-shadow: none !important; caret-color: transparent !important;
+  color: transparent !important; -webkit-text-fill-color: transparent !important;
+  text-shadow: none !important; caret-color: transparent !important;
 }
 input[type=color]::-webkit-color-swatch { visibility: hidden !important; }
 [contenteditable]:not([contenteditable=false]) img { visibility: hidden !important; }

@@ -43,13 +43,14 @@ class Rest:
     content_type: str = ""
 
 
-async def settle(page: Page, traffic: Traffic, *, cap: float = CAP_S) -> Rest:
-    """Wait for rest, for `cap` seconds at most; a page that is stuck in its own script is told by `hung`."""
+async def settle(page: Page, traffic: Traffic) -> Rest:
+    """Wait for rest, for `CAP_S` at most; a page that is stuck in its own script is told by `hung`."""
     began = time.monotonic()
     seen: dict[str, Any] | None = None  # what the script returns, JSON: hence Any
-    while (left := cap - (time.monotonic() - began)) > 0:
+    while (left := CAP_S - (time.monotonic() - began)) > 0:
         try:
-            seen = await asyncio.wait_for(_look(page, min(left, DOM_CAP_S)), min(left, DOM_CAP_S) + HUNG_AFTER_S)
+            look = min(left, DOM_CAP_S) if traffic.rules.scripts else 0
+            seen = await asyncio.wait_for(_look(page, look), look + HUNG_AFTER_S)
         except TimeoutError:
             return Rest(settled=False, hung=True)
         except PlaywrightError:
@@ -58,9 +59,10 @@ async def settle(page: Page, traffic: Traffic, *, cap: float = CAP_S) -> Rest:
             await asyncio.sleep(RETRY_S)  # the document was replaced: look at the new one
             continue
         quiet = traffic.quiet_for()
-        if seen["resting"] and quiet >= QUIET_S and not _still_drawing(seen, time.monotonic() - began):
+        drawing = traffic.rules.scripts and _still_drawing(seen, time.monotonic() - began)
+        if seen["resting"] and quiet >= QUIET_S and not drawing:
             return Rest(settled=True, nodes=seen["nodes"], content_type=seen["type"])
-        if seen["resting"]:
+        if seen["resting"] or not look:
             await asyncio.sleep(max(RETRY_S, QUIET_S - quiet))
     if seen is None:
         return Rest(settled=False)

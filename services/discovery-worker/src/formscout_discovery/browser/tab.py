@@ -247,7 +247,8 @@ class BrowserTab:
         """Do the work, or stop it as soon as the act cannot end well; raise what the work raises."""
         task = asyncio.ensure_future(work)
         doom = self._inside.traffic.doom
-        await asyncio.wait([task, doom], return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {task, doom}  # one brings a doom, the other nothing: hence Any
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if doom.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

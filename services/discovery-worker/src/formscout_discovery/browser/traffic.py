@@ -22,7 +22,7 @@ MAX_ROUTES: Final = 200
 MAX_DEGRADED: Final = 50
 """Failed style sheets and scripts that are listed; one would do to lower the confidence."""
 
-LONG_POLL_AFTER_S: Final = 4.0
+LONG_POLL_AFTER_S: Final = 3.0
 """A request open for longer is taken for one that waits for news, not for one that the page waits for."""
 
 WAITED_FOR: Final = frozenset({"Document", "Script", "Stylesheet", "XHR", "Fetch"})
@@ -72,7 +72,8 @@ class Traffic:
     degraded: list[str] = field(default_factory=list)
     dialogs: int = 0
     last_change: float = 0.0  # monotonic, when a request that matters began or ended
-    _open: dict[str, float] = field(default_factory=dict)
+    _open: dict[str, tuple[float, str]] = field(default_factory=dict)  # when it began, and where it goes
+    _news: set[str] = field(default_factory=set)  # addresses that answer only when there is news
     _judged: Counter[tuple[RequestVerdict, str, str, str]] = field(default_factory=Counter)
     _doom: asyncio.Future[Doom] | None = None
 
@@ -141,13 +142,14 @@ class Traffic:
 
     def take_over(self, other: "Traffic") -> None:
         """Keep what was counted of a page that this one replaces."""
-        self._judged.update(other._judged)
+        for each in other.drain():
+            self._judged[(each.verdict, each.method, each.address, each.reason)] += each.count
 
-    def request_began(self, request_id: str, resource_type: str) -> None:
-        """Note that a request was sent."""
-        if resource_type in WAITED_FOR:
+    def request_began(self, request_id: str, resource_type: str, url: str) -> None:
+        """Note that a request was sent; one to where we know that the page waits for news is not waited for."""
+        if resource_type in WAITED_FOR and without_query(url) not in self._news:
             self.last_change = time.monotonic()
-            self._open[request_id] = self.last_change
+            self._open[request_id] = (self.last_change, without_query(url))
 
     def request_ended(self, request_id: str) -> None:
         """Note that a request ended, well or not."""
@@ -161,6 +163,9 @@ class Traffic:
     def quiet_for(self) -> float:
         """Return for how many seconds nothing that the page waits for was on the wire; 0 while something is."""
         now = time.monotonic()
-        if any(now - began < LONG_POLL_AFTER_S for began in self._open.values()):
-            return 0.0
+        for request_id, (began, address) in list(self._open.items()):
+            if now - began < LONG_POLL_AFTER_S:
+                return 0.0
+            self._news.add(address)
+            del self._open[request_id]
         return now - self.last_change

@@ -1,4 +1,4 @@
-"""Hazards: is this control, or this address, an action that a crawler never presses or opens?"""
+"""Tells hazards: controls and addresses that are an action, which a crawler never presses or opens."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ _SPACELESS: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-
 SHORT_LABEL_WORDS: Final = 4
 """Up to so many words a label names its action; in a longer one only the first words do, the rest is prose or a record's title."""
 
-SHORT_LABEL_CHARACTERS: Final = 12
+SHORT_LABEL_CHARACTERS: Final = 16
 """The same for scripts without spaces."""
 
 MAX_LABEL_CHARACTERS: Final = 200
@@ -38,7 +38,8 @@ OPENING_ATTRIBUTES: Final = ("aria-haspopup", "aria-expanded", "aria-controls", 
 """A control that carries one of these says of itself that it opens something."""
 
 _KEEPS_PASSWORD: Final = re.compile(
-    r"pass(word|wd|wort|code)?|passwort|mot[ -]?de[ -]?passe|contraseña|senha|wachtwoord|hasło|heslo|парол|salasana|lösenord|şifre|密码|密碼|パスワード|비밀번호",
+    r"pass(word|wd|wort|code)?|mot[ -]?de[ -]?passe|contraseña|senha|wachtwoord|hasło|heslo|парол|salasana|lösenord|şifre"
+    r"|密码|密碼|パスワード|비밀번호",
     re.IGNORECASE,
 )
 """Who resets a password fills in a form: `reset` beside such a word is no hazard."""
@@ -47,6 +48,9 @@ _HARMLESS_OBJECT: Final = re.compile(
     r"\b(filters?|sorting|search|selection|columns?|view|zoom|filtres?|filtros?|filtri|suche|auswahl)\b", re.IGNORECASE
 )
 """What may be removed, cleared or reset without loss: the state of the screen itself."""
+
+METHOD_ATTRIBUTES: Final = ("data-method", "data-turbo-method", "data-http-method")
+"""Attributes by which scripts of common frameworks turn a link into another method."""
 
 
 def _pattern(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -89,26 +93,30 @@ def hazard_of_control(label: str, role: str | None = None, attributes: Mapping[s
     if own.get("type") == "reset":
         return None
     text = _folded(label[:MAX_LABEL_CHARACTERS])
-    method = own.get(
-        "data-method", own.get("data-turbo-method", own.get("data-http-method", (own.get("hx-delete") and "delete") or ""))
-    ).lower()
-    if method == "delete":
+    if _sends_delete(own):
         return Hazard.SIGN_OUT if _CONTROLS[Hazard.SIGN_OUT].search(text) else Hazard.DELETE
     if not text:
-        text = _folded(own.get("title", "") or own.get("data-action", "") or own.get("data-original-title", ""))
+        text = _folded(own.get("title") or own.get("data-action") or own.get("data-original-title") or "")
     named = _telling_part(text)
     opens = role == "link" or any(own.get(name, "false") not in ("", "false") for name in OPENING_ATTRIBUTES)
     for hazard, pattern in _CONTROLS.items():
-        if pattern.search(named) is None:
-            continue
-        if hazard is Hazard.SEND and opens:
-            continue
-        if hazard is Hazard.RESET and _KEEPS_PASSWORD.search(text):
-            continue
-        if hazard in (Hazard.RESET, Hazard.DELETE) and _HARMLESS_OBJECT.search(text):
-            continue
-        return hazard
+        if pattern.search(named) is not None and not _is_harmless(hazard, text, opens=opens):
+            return hazard
     return None
+
+
+def _sends_delete(attributes: Mapping[str, str]) -> bool:
+    """Tell whether scripts of a framework turn the control into a DELETE."""
+    return "hx-delete" in attributes or any(attributes.get(name, "").lower() == "delete" for name in METHOD_ATTRIBUTES)
+
+
+def _is_harmless(hazard: Hazard, text: str, *, opens: bool) -> bool:
+    """Tell whether what the words are about, or what the control is, takes the hazard away."""
+    if hazard is Hazard.SEND:
+        return opens
+    if hazard is Hazard.RESET and _KEEPS_PASSWORD.search(text):
+        return True
+    return hazard in (Hazard.RESET, Hazard.DELETE) and _HARMLESS_OBJECT.search(text) is not None
 
 
 def _telling_part(text: str) -> str:

@@ -24,8 +24,11 @@ READING_FIRST_WORDS: Final = frozenset(
 
 WRITING_WORDS: Final = frozenset(
     {
-        "create", "write", "update", "delete", "remove", "unlink", "set", "save", "insert", "execute", "exec", "run", "call", "send", "post", "put",
-        "add", "reset", "mark", "clear", "confirm", "cancel", "destroy", "upsert", "import", "copy", "move", "close", "lock", "unlock", "or",
+        "create", "write", "update", "delete", "remove", "unlink", "set", "save", "insert", "execute", "exec", "run", "call", "send",
+        "post",
+        "put", "add", "reset", "mark", "clear", "confirm", "cancel", "destroy", "upsert", "import", "copy", "move", "close", "lock",
+        "unlock",
+        "or",
     }
 )  # fmt: skip
 """Words of a method's name that make it more than a read (`getOrCreate`, `read_and_mark`)."""
@@ -36,23 +39,27 @@ _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 def reads_only(body: bytes | None, content_type: str) -> str | None:
     """Say why a request only reads, or None if that cannot be told."""
-    if body is None or not body or len(body) > MAX_JUDGED_BODY_BYTES:
+    if not body or len(body) > MAX_JUDGED_BODY_BYTES:
         return None
-    kind = content_type.split(";", 1)[0].strip().lower()
-    if kind == "application/graphql":
+    if content_type.split(";", 1)[0].strip().lower() == "application/graphql":
         return "a GraphQL query" if is_graphql_query(body.decode("utf-8", "replace"), None) else None
+    calls = _calls(body)
+    if calls and all(_is_graphql_call(call) for call in calls):
+        return "a GraphQL query"
+    if calls and all(_is_reading_rpc(call) for call in calls):
+        return "a JSON-RPC method that reads"
+    return None
+
+
+def _calls(body: bytes) -> list[dict[str, object]]:
+    """Return the calls of a body, a batch's or the one; none if it is no such body."""
     try:
         parsed: object = json.loads(body)
     except ValueError:
-        return None
-    calls = parsed if isinstance(parsed, list) else [parsed]
-    if not calls or not all(isinstance(call, dict) for call in calls):
-        return None
-    if all(_is_graphql_call(call) for call in calls):
-        return "a GraphQL query"
-    if all(_is_reading_rpc(call) for call in calls):
-        return "a JSON-RPC method that reads"
-    return None
+        return []
+    listed: list[object] = parsed if isinstance(parsed, list) else [parsed]
+    calls = [call for call in listed if isinstance(call, dict)]
+    return calls if len(calls) == len(listed) else []
 
 
 def is_graphql_query(document: str, operation_name: str | None) -> bool:

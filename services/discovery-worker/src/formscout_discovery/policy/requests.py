@@ -1,4 +1,4 @@
-"""The request judge: may a request of the page be sent, or must it be held back so that nothing is changed?
+"""The request judge: says which requests of a page may be sent, so that nothing in the application is changed.
 
 Pure rules over what is known of one request. Words in the address of a page that we open by ourselves never judge here:
 such addresses were judged before they were opened (`policy.hazards.hazard_of_address`).
@@ -76,22 +76,26 @@ def judge(facts: RequestFacts, settings: JudgeSettings) -> Judgement:
     """Rule on one request."""
     if facts.method in SAFE_METHODS:
         return _judge_safe(facts, settings)
-    if any(facts.url.startswith(prefix) for prefix in settings.allow_requests):
-        return _let("allowed by the network")
-    if facts.cause is Cause.SIGNING_IN:
-        return _let("part of signing in")
-    if facts.method in READING_METHODS:
-        return _let("a method that only reads")
-    why = reads_only(facts.body, facts.content_type)
+    why = _harmless(facts, settings)
     if why is not None:
         return _let(why)
+    production = settings.environment is Environment.PRODUCTION
     if facts.cause is Cause.OPENING:
-        if settings.environment is Environment.PRODUCTION:
-            return _hold("sent by the page itself when opened, in production")
-        return _let("sent by the page itself when opened")
-    if settings.mode is CrawlMode.SUBMIT and settings.environment is not Environment.PRODUCTION and _looks_like_action(facts) is None:
+        return _hold("sent by the page itself when opened, in production") if production else _let("sent by the page itself when opened")
+    if settings.mode is CrawlMode.SUBMIT and not production and not _is_hazard(facts):
         return _let("submit mode")
     return _hold("may change the application")
+
+
+def _harmless(facts: RequestFacts, settings: JudgeSettings) -> str | None:
+    """Say why a request may be sent although its method is none that only reads, or None."""
+    if any(facts.url.startswith(prefix) for prefix in settings.allow_requests):
+        return "allowed by the network"
+    if facts.cause is Cause.SIGNING_IN:
+        return "part of signing in"
+    if facts.method in READING_METHODS:
+        return "a method that only reads"
+    return reads_only(facts.body, facts.content_type)
 
 
 def _judge_safe(facts: RequestFacts, settings: JudgeSettings) -> Judgement:
@@ -113,6 +117,12 @@ def _looks_like_action(facts: RequestFacts) -> Hazard | None:
     if not label or is_assent(label) or hazard_of_control(label, facts.control_role) is not None:
         return by_address
     return None
+
+
+def _is_hazard(facts: RequestFacts) -> bool:
+    """Tell whether control or request alone names a hazard; sending is none here, being what submit mode is for."""
+    named = {hazard_of_address(facts.url), hazard_of_control(facts.control_label or "", facts.control_role)}
+    return bool(named - {None, Hazard.SEND})
 
 
 def _let(reason: str) -> Judgement:

@@ -1,4 +1,5 @@
-// Resolves once the DOM has been quiet for `quiet` ms and finite animations have ended, or after `cap` ms.
+// Resolves once the DOM has been quiet for `quiet` ms and finite animations have ended, or after `cap` ms (at once with 0:
+// where a page may run no script, no timer of ours runs either).
 async ({ quiet, cap }) => {
   const began = performance.now();
   const watched = new Set();
@@ -33,7 +34,7 @@ async ({ quiet, cap }) => {
     return Number.isFinite(Number(end)) && Number(end) < 2000;
   });
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-  let resting = false;
+  let resting = cap === 0 && document.readyState === "complete";
   while (performance.now() - began < cap) {
     const idle = performance.now() - last;
     if (idle >= quiet && document.readyState !== "loading" && !animating()) { resting = true; break; }
