@@ -1,0 +1,112 @@
+"""The life of a Celery worker around its jobs: checked before the fork, wired after it, drained at the end."""
+
+import asyncio
+import multiprocessing
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+
+import redis
+import structlog
+from celery import Celery, signals
+
+from formscout.domain.errors import FormscoutError
+from formscout.domain.jobs import Queue
+from formscout.queueing.execution import Runner
+from formscout.queueing.presence import PRESENCE_SECONDS, announce, withdraw
+from formscout.storage import schema
+from formscout.storage.database import Database
+
+Wire = Callable[["Child"], AbstractAsyncContextManager[Runner]]
+"""Builds what a pool process works with; entered after the fork, left when the process ends."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Child:
+    """One worker deployable: connects Celery's signals and runs the coroutine behind each task.
+
+    The object is made before the fork and holds nothing that must not cross it; each pool process fills its own copy.
+    """
+
+    def __init__(self, app: Celery, *, queue: Queue, database_url: str, redis_url: str, wire: Wire) -> None:
+        self.queue: Final = queue
+        self.name: Final = f"{queue}@{socket.gethostname()}"
+        self.database_url: Final = database_url
+        self.redis_url: Final = redis_url
+        self._app = app
+        self._wire = wire
+        # Shared memory: the main process sets it on SIGTERM, the pool processes look at it between steps.
+        self._drain = multiprocessing.get_context("fork").Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._context: AbstractAsyncContextManager[Runner] | None = None
+        self._runner: Runner | None = None
+        self._connect_signals()
+
+    @property
+    def draining(self) -> bool:
+        """Whether the worker was told to end: finish the step in hand and hand the rest over."""
+        return self._drain.is_set()
+
+    def run(self, task: Any) -> None:  # Any: a bound Celery task, which has no types
+        """Answer the message that a task stands for; the task's own arguments are a hint for people."""
+        assert self._loop is not None, "worker_process_init has run"
+        assert self._runner is not None, "worker_process_init has run"
+        tag = (task.request.properties or {}).get("delivery_tag")
+        self._loop.run_until_complete(self._runner.answer(delivery_tag=tag))
+
+    def _connect_signals(self) -> None:
+        signals.worker_init.connect(self._check, weak=False)
+        signals.worker_ready.connect(self._ready, weak=False)
+        signals.worker_shutting_down.connect(self._shutting_down, weak=False)
+        signals.worker_process_init.connect(self._open, weak=False)
+        signals.worker_process_shutdown.connect(self._close, weak=False)
+
+    def _check(self, sender: Any, **_: object) -> None:  # Any: Celery's worker controller
+        """Refuse to start on two queues, or on an older schema."""
+        served = set(sender.app.amqp.queues.consume_from)
+        if served != {str(self.queue)}:
+            raise SystemExit(
+                f"This worker serves the queue {self.queue} alone, not {', '.join(sorted(served))}: start it with -Q {self.queue}."
+            )
+        try:
+            asyncio.run(_check_schema(self.database_url))
+        except (FormscoutError, OSError) as error:
+            raise SystemExit(str(error)) from None
+
+    def _ready(self, sender: Any, **_: object) -> None:  # Any: Celery's consumer
+        client = redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2)
+        slots = int(sender.pool.limit or 1)
+
+        def tell() -> None:
+            announce(client, self.name, queue=self.queue, slots=slots, now=time.time())
+
+        tell()
+        sender.timer.call_repeatedly(PRESENCE_SECONDS, tell)
+
+    def _shutting_down(self, **_: object) -> None:
+        self._drain.set()
+        withdraw(redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2), self.name)
+
+    def _open(self, **_: object) -> None:
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        self._context = self._wire(self)
+        self._runner = self._loop.run_until_complete(self._context.__aenter__())
+        _log.info("The pool process is ready", pid=os.getpid())
+
+    def _close(self, **_: object) -> None:
+        if self._loop is not None and self._context is not None:
+            self._loop.run_until_complete(self._context.__aexit__(None, None, None))
+            self._loop.close()
+
+
+async def _check_schema(database_url: str) -> None:
+    database = Database.connect(database_url, pool_size=1)
+    try:
+        await schema.check(database)
+    finally:
+        await database.close()

@@ -1,0 +1,74 @@
+"""The execution of jobs: a message came, so claim the fairest runnable job, run it under a lease, end it once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from formscout.domain.errors import LeaseLostError
+from formscout.domain.jobs import Claim, JobKind, Outcome, Queue
+from formscout.queueing.heartbeat import Heart, Pulse
+from formscout.queueing.queues import RULES
+from formscout.storage.database import Database
+from formscout.storage.jobs import JobStore
+
+Handler = Callable[[Claim, Pulse], Awaitable[Outcome]]
+"""Does a job's work and says how it ended; anything it raises counts as a crash of the worker."""
+
+Finish = Callable[[Claim, Outcome], Awaitable[None]]
+"""Writes a job's end with all that follows, in one transaction."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Runs the jobs of one queue in one process."""
+
+    queue: Queue
+    worker: str  # shown beside the jobs that it runs
+    database: Database
+    heart: Heart
+    finish: Finish
+    handlers: Mapping[JobKind, Handler] = field(default_factory=dict)
+    draining: Callable[[], bool] = lambda: False
+
+    async def answer(self, *, delivery_tag: str | None = None) -> int:
+        """Answer a message: run runnable jobs until none is left or the batch's time is over; returns how many ran.
+
+        A stray or duplicate message finds nothing and costs one look.
+        """
+        ends = time.monotonic() + RULES[self.queue].batch_seconds
+        ran = 0
+        while not self.draining() and (ran == 0 or time.monotonic() < ends):
+            async with self.database.begin() as connection:
+                claim = await JobStore(connection).claim(self.queue, worker=self.worker)
+            if claim is None:
+                break
+            await self._run(claim, delivery_tag)
+            ran += 1
+        return ran
+
+    async def _run(self, claim: Claim, delivery_tag: str | None) -> None:
+        job = claim.job
+        with structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind, session_id=job.session_id, company_id=job.company_id):
+            try:
+                async with self.heart.watching(claim, delivery_tag=delivery_tag) as pulse:
+                    outcome = await self.handlers[job.kind](claim, pulse)
+                    await self.finish(claim, outcome)
+            except LeaseLostError:
+                _log.warning("Another worker holds this job now; nothing more is written")
+            except asyncio.CancelledError:
+                _log.warning("The job was stopped before its lease ends")
+            except Exception as error:  # noqa: BLE001 a door: whatever broke, the next job must not suffer from it
+                _log.exception("The job crashed")
+                await self._abandon(claim, error)
+
+    async def _abandon(self, claim: Claim, error: Exception) -> None:
+        try:
+            async with self.database.begin() as connection:
+                await JobStore(connection).abandon(claim, f"{type(error).__name__}: the worker's log has the trace.")
+        except Exception:  # noqa: BLE001 the same door: the lease runs out by itself if the database is away
+            _log.exception("The crash could not be written down")

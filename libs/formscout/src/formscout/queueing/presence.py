@@ -1,0 +1,52 @@
+"""Which workers are there: each main process says so every few seconds, so nobody has to ask them all."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import redis
+from redis.exceptions import RedisError
+
+from formscout.domain.jobs import Queue
+
+PRESENCE_SECONDS: Final = 5
+"""How often a worker says that it is there."""
+
+GONE_SECONDS: Final = 20
+"""How long a silent worker still counts: four missed words."""
+
+WORKERS_KEY: Final = "formscout:workers"
+"""The Redis hash of worker names to what they last said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A worker's main process, as it last spoke."""
+
+    name: str
+    queue: Queue
+    slots: int  # pool processes
+
+
+def announce(client: redis.Redis, name: str, *, queue: Queue, slots: int, now: float) -> None:
+    """Say that a worker is there; Redis may be away, then the next word counts."""
+    with suppress(RedisError):
+        client.hset(WORKERS_KEY, name, json.dumps({"queue": queue, "slots": slots, "at": now}))
+
+
+def withdraw(client: redis.Redis, name: str) -> None:
+    """Say that a worker goes."""
+    with suppress(RedisError):
+        client.hdel(WORKERS_KEY, name)
+
+
+def present(entries: Mapping[bytes, bytes], *, now: float) -> list[Worker]:
+    """Read the hash: the workers that spoke within `GONE_SECONDS` of `now`, by name."""
+    workers = []
+    for name, text in sorted(entries.items()):
+        said = json.loads(text)
+        if now - said["at"] <= GONE_SECONDS:
+            workers.append(Worker(name=name.decode(), queue=Queue(said["queue"]), slots=said["slots"]))
+    return workers

@@ -1,0 +1,154 @@
+"""What may be done with crawl sessions: ask for one, look at it, cancel it, and end it once its last work is done."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+from uuid import UUID, uuid4
+
+from formscout.domain.companies import Caller
+from formscout.domain.crawls import CrawlOptions, CrawlSession, CrawlState, Failure, StopReason
+from formscout.domain.errors import NetworkWithoutAddressError, NotFoundError
+from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
+from formscout.domain.jobs import JobKind, JobState
+from formscout.domain.networks import RobotsPolicy
+from formscout.domain.pages import NewPage, PageSource, SkipReason
+from formscout.domain.urls import normalise
+from formscout.storage import requests
+from formscout.storage.crawls import CrawlStore, Target
+from formscout.storage.database import Database
+from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
+
+QUEUED_SENTENCE: Final = "Waiting for a worker…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlRequest:
+    """Everything that a request for a discovery names; `robots` None means the network's own policy."""
+
+    project_id: ProjectId
+    network_id: NetworkId
+    user_id: UserId
+    company_id: CompanyId
+    product_id: ProductId
+    options: CrawlOptions = field(default_factory=CrawlOptions)
+    robots: RobotsPolicy | None = None
+    force: bool = False  # start another session beside one that is running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlStatus:
+    """A session and, while it waits, how many slices come before its own."""
+
+    session: CrawlSession
+    queue_position: int | None
+
+
+async def request_discovery(database: Database, caller: Caller, request: CrawlRequest) -> tuple[CrawlSession, bool]:
+    """Accept a discovery: one transaction writes the session, its first page and its first slice.
+
+    Returns the session and whether it was running before: a network that is being crawled is joined, unless `force` is given.
+    Raises `NotFoundError` for ids that are not the company's, `NetworkWithoutAddressError`.
+    """
+    if not caller.may_see(request.company_id):
+        raise NotFoundError("company", request.company_id)
+    ids = {name: getattr(request, name) for name in ("company_id", "project_id", "network_id", "user_id", "product_id")}
+    async with database.begin() as connection:
+        store = requests.RequestStore(connection)
+        # The second look is for the message alone: it says which id leads nowhere.
+        target = await store.lock_target(**ids) or await CrawlStore(connection).target(**ids)
+        base_url = _require(target, request)
+        return await store.accept(
+            TaskId(uuid4()),
+            **ids,
+            options=replace(request.options, robots=request.robots or target.robots),
+            sentence=QUEUED_SENTENCE,
+            first_page=_first_page(base_url),
+            force=request.force,
+        )
+
+
+async def find_status(database: Database, caller: Caller, task_id: UUID) -> CrawlStatus:
+    """Return how a session stands. Raises `NotFoundError`, for another company's too."""
+    found = await requests.find_status(database, task_id)
+    if found is None or not caller.may_see(found[0].company_id):
+        raise NotFoundError("task", task_id)
+    return CrawlStatus(session=found[0], queue_position=found[1])
+
+
+async def cancel(database: Database, caller: Caller, task_id: UUID) -> CrawlSession:
+    """Cancel a session: one that waits never starts, one that runs stops within a visit. Asking again changes nothing."""
+    async with unit_of_work(database) as work:
+        session = await work.crawls.lock((await _visible(work, caller, task_id)).id)
+        if session.state.is_final:
+            return session
+        await work.crawls.request_cancel(session.id)
+        await work.jobs.request_cancel(session.id)
+        if session.state is CrawlState.QUEUED:
+            await end_session(work, session.id, CrawlState.CANCELLED, sentence="Cancelled before it started.")
+        return await work.crawls.lock(session.id)
+
+
+async def settle_session(work: UnitOfWork, session_id: CrawlSessionId) -> None:
+    """End a session whose last work is done; the caller holds its row's lock, so the last finisher ends it.
+
+    SUCCESS means: no page is left to visit and every form page is described, or has failed with a code.
+    """
+    session = await work.crawls.lock(session_id)
+    if session.state.is_final:
+        return
+    await work.crawls.refresh_progress(session_id)
+    if await work.jobs.has_live(session_id, JobKind.DISCOVER_SLICE):
+        return
+    if session.cancel_requested:
+        await end_session(work, session_id, CrawlState.CANCELLED, sentence="Cancelled.")
+        return
+    pages_open, form_pages_open = await work.crawls.open_work(session_id)
+    if pages_open == 0 and form_pages_open == 0:
+        sentence = f"Done: {session.forms_found} forms on {session.pages_found} form pages, {session.visits} pages visited."
+        await end_session(work, session_id, CrawlState.SUCCEEDED, sentence=sentence, stopped_because=StopReason.FRONTIER_EMPTY)
+
+
+async def end_session(
+    work: UnitOfWork,
+    session_id: CrawlSessionId,
+    state: CrawlState,
+    *,
+    sentence: str,
+    stopped_because: StopReason | None = None,
+    failure: Failure | None = None,
+) -> None:
+    """End a session in this state with all of its work; it stays as it is if it has ended. The caller holds its lock."""
+    await work.jobs.end_all(session_id, JobState.CANCELLED)
+    await work.frontier.skip_open(session_id, SkipReason.LIMIT)
+    await work.crawls.note(session_id, "ended", {"state": state, "sentence": sentence})
+    await work.crawls.end(session_id, state, sentence=sentence, stopped_because=stopped_because, failure=failure)
+
+
+async def _visible(work: UnitOfWork, caller: Caller, task_id: UUID) -> CrawlSession:
+    session = await work.crawls.find_by_task(task_id)
+    if session is None or not caller.may_see(session.company_id):
+        raise NotFoundError("task", task_id)
+    return session
+
+
+def _require(target: Target, request: CrawlRequest) -> str:
+    """Return the address to start at; raise for whatever the request names in vain."""
+    named = (
+        ("company", target.company, request.company_id),
+        ("project", target.project, request.project_id),
+        ("network", target.network, request.network_id),
+        ("user", target.user, request.user_id),
+        ("subscription to product", target.subscription, request.product_id),
+    )
+    for noun, found, wanted in named:
+        if found is None:
+            raise NotFoundError(noun, wanted)
+    if target.base_url is None:
+        raise NetworkWithoutAddressError(
+            f"Network {request.network_id} has no address yet; give it one with PATCH /api/networks/{request.network_id}.",
+        )
+    return target.base_url
+
+
+def _first_page(base_url: str) -> NewPage:
+    key = normalise(base_url)
+    return NewPage(key=key, address=base_url, template=key, source=PageSource.BASE, depth=0, priority=-1)
