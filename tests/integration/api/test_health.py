@@ -5,8 +5,9 @@ import socket
 import httpx
 from tests.support import databases
 from tests.support.api import Client, running, settings_for
-from tests.support.tenants import Tenant
+from tests.support.tenants import Tenant, make_tenant
 
+from formscout.storage.database import Database
 from formscout_api.openapi import FILE, render
 
 
@@ -37,6 +38,25 @@ async def test_without_postgresql_it_lives_and_is_not_ready_and_says_when_to_try
         assert answer.status_code == 503
         assert answer.json()["type"] == "urn:formscout:problem:store_unavailable"
         assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_connection_that_was_cut_costs_an_answer_at_most_and_is_replaced(template: str, redis_url: str) -> None:
+    url = await databases.create(template)
+    database = Database.connect(url)
+    tenant = await make_tenant(database, "Acme")
+    await database.close()
+    async with running(settings_for(url, redis_url, key_cache_seconds=5)) as clients:
+        client = clients(tenant.member_key)
+        status_url = (await client.post("/api/crawl/discover-forms", json=tenant.discovery)).json()["status_url"]
+        for path in (status_url, "/api/projects"):
+            name = url.rsplit("/", 1)[1].partition("?")[0]
+            cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+            await databases.run(template, f"{cut}'{name}'")
+            statuses = [(await client.get(path)).status_code for _ in range(10)]
+            assert statuses[-1] == 200
+            assert set(statuses) <= {200, 503}
+            assert statuses.count(503) <= 1
+    await databases.drop(template, url)
 
 
 async def test_requests_are_counted_by_route_template(member: httpx.AsyncClient, tenant: Tenant) -> None:

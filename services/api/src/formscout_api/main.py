@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -110,6 +111,8 @@ def main() -> int:
     try:
         settings = read_settings(ApiSettings)
         logging.basicConfig(level=settings.log_level)
+        # uvicorn raises the signal once more when it has served to the end: then, and while starting, it ends the process well.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
     except KeyboardInterrupt:

@@ -1,10 +1,12 @@
 """The store of crawl sessions, their events and what the request judge said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, case, func, insert, select, update
+from sqlalchemy import BigInteger, RowMapping, case, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,10 +22,26 @@ from formscout.domain.crawls import (
     StopReason,
 )
 from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
-from formscout.domain.networks import Sealed
+from formscout.domain.networks import RobotsPolicy, Sealed
+from formscout.tables.companies import company, subscription, user_account
 from formscout.tables.crawls import crawl_browser_state, crawl_session, judged_request, session_event
+from formscout.tables.networks import network
+from formscout.tables.projects import project
 
 _LIVE = crawl_session.c.state.in_((CrawlState.QUEUED, CrawlState.RUNNING))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What the ids of a request for a discovery lead to, each None where there is no such thing in the company."""
+
+    company: int | None
+    project: int | None
+    network: int | None
+    user: int | None
+    subscription: int | None
+    base_url: str | None
+    robots: RobotsPolicy
 
 
 class CrawlStore:
@@ -60,28 +78,83 @@ class CrawlStore:
             )
             .returning(crawl_session)
         )
-        return _session((await self._connection.execute(statement)).mappings().one())
+        return session_of_row((await self._connection.execute(statement)).mappings().one())
+
+    async def target(
+        self,
+        *,
+        company_id: CompanyId,
+        project_id: ProjectId,
+        network_id: NetworkId,
+        user_id: UserId,
+        product_id: ProductId,
+    ) -> Target:
+        """Look all ids of a request up, and lock the network so that two requests for it come one by one."""
+        anchor = select(literal(company_id, BigInteger).label("wanted")).cte("anchor")
+        owner = anchor.c.wanted
+        of_company = (subscription.c.company_id == owner) & (subscription.c.product_id == product_id) & subscription.c.active
+        source = (
+            anchor.outerjoin(company, company.c.id == owner)
+            .outerjoin(project, (project.c.id == project_id) & (project.c.company_id == owner))
+            .outerjoin(user_account, (user_account.c.id == user_id) & (user_account.c.company_id == owner))
+            .outerjoin(subscription, of_company)
+        )
+        ids = (
+            company.c.id.label("company"),
+            project.c.id.label("project"),
+            user_account.c.id.label("user"),
+            subscription.c.id.label("subscription"),
+        )
+        found = (await self._connection.execute(select(*ids).select_from(source))).mappings().one()
+        mine = (network.c.id == network_id) & (network.c.company_id == company_id) & (network.c.project_id == project_id)
+        locked = select(network.c.base_url, network.c.politeness).where(mine).with_for_update(key_share=True)
+        row = (await self._connection.execute(locked)).one_or_none()
+        return Target(
+            **found,
+            network=None if row is None else network_id,
+            base_url=None if row is None else row.base_url,
+            robots=RobotsPolicy.IGNORE if row is None else RobotsPolicy(row.politeness.get("robots", RobotsPolicy.IGNORE)),
+        )
 
     async def find(self, session_id: CrawlSessionId) -> CrawlSession | None:
         """Return a session, or None."""
         row = (await self._connection.execute(select(crawl_session).where(crawl_session.c.id == session_id))).mappings().one_or_none()
-        return None if row is None else _session(row)
+        return None if row is None else session_of_row(row)
 
     async def find_by_task(self, task_id: UUID) -> CrawlSession | None:
         """Return the session that a task id names, or None."""
         row = (await self._connection.execute(select(crawl_session).where(crawl_session.c.task_id == task_id))).mappings().one_or_none()
-        return None if row is None else _session(row)
+        return None if row is None else session_of_row(row)
 
     async def find_live(self, network_id: NetworkId) -> CrawlSession | None:
         """Return the oldest session of a network that has not ended, or None."""
         statement = select(crawl_session).where(crawl_session.c.network_id == network_id, _LIVE).order_by(crawl_session.c.id).limit(1)
         row = (await self._connection.execute(statement)).mappings().one_or_none()
-        return None if row is None else _session(row)
+        return None if row is None else session_of_row(row)
+
+    async def page(
+        self,
+        *,
+        company_id: CompanyId | None,
+        network_id: NetworkId | None = None,
+        state: CrawlState | None = None,
+        before: int | None = None,
+        limit: int,
+    ) -> list[CrawlSession]:
+        """Return up to `limit` sessions with ids below `before`, newest first; a filter that is None lets all pass."""
+        statement = select(crawl_session).order_by(crawl_session.c.id.desc()).limit(limit)
+        filters = ((crawl_session.c.company_id, company_id), (crawl_session.c.network_id, network_id), (crawl_session.c.state, state))
+        for column, wanted in filters:
+            if wanted is not None:
+                statement = statement.where(column == wanted)
+        if before is not None:
+            statement = statement.where(crawl_session.c.id < before)
+        return [session_of_row(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def lock(self, session_id: CrawlSessionId) -> CrawlSession:
         """Lock a session's row, so that whoever finishes something of it comes after the other; it exists."""
         statement = select(crawl_session).where(crawl_session.c.id == session_id).with_for_update()
-        return _session((await self._connection.execute(statement)).mappings().one())
+        return session_of_row((await self._connection.execute(statement)).mappings().one())
 
     async def start(self, session_id: CrawlSessionId, *, sentence: str) -> None:
         """Mark a session running, a slice having begun; its first start is kept."""
@@ -239,7 +312,8 @@ class CrawlStore:
         await self._connection.execute(update(crawl_session).where(alive).values(version=crawl_session.c.version + 1, **values))
 
 
-def _session(row: RowMapping) -> CrawlSession:
+def session_of_row(row: RowMapping | Mapping[str, Any]) -> CrawlSession:  # Any: whatever the columns hold
+    """Return the session that a row of `crawl_session` holds."""
     code = row["failure_code"]
     stopped = row["stopped_because"]
     names = CrawlSession.__dataclass_fields__.keys() - {"state", "options", "failure", "stopped_because"}

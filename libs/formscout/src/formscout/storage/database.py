@@ -1,6 +1,6 @@
 """The connection pool to PostgreSQL that every store works on."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
@@ -14,6 +14,12 @@ from formscout.domain.errors import StoreUnavailableError
 
 _PING: Final = text("SELECT 1")
 _UNAVAILABLE: Final = "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."
+
+_AWAY: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What says while one connects that PostgreSQL is away: SQLAlchemy leaves the driver's own errors as they are then."""
+
+_LOST: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+"""What the driver says when the connection ends under a statement."""
 
 
 def _to_json(value: Any) -> str:  # Any: whatever a JSONB column holds, domain values included
@@ -59,6 +65,26 @@ class Database:
         async with self._connected(self._alone) as connection:
             yield connection
 
+    async def find_row(self, statement: str, *values: object) -> Mapping[str, Any] | None:  # Any: whatever the columns hold
+        """Return the one row of a statement with the driver's own parameters (`$1`), or None.
+
+        For the look that clients repeat all day: past SQLAlchemy's execution it costs a quarter of the CPU time.
+        """
+        try:
+            lent = await self.engine.raw_connection()
+        except _AWAY as error:
+            raise StoreUnavailableError(_UNAVAILABLE) from error
+        try:
+            driver: Any = lent.driver_connection  # Any: asyncpg has no types
+            row: Mapping[str, Any] | None = await driver.fetchrow(statement, *values)
+        except _LOST as error:
+            lent.invalidate()
+            raise StoreUnavailableError(_UNAVAILABLE) from error
+        else:
+            return row
+        finally:
+            lent.close()
+
     async def ping(self) -> None:
         """Raise `StoreUnavailableError` unless PostgreSQL answers."""
         async with self.look() as connection:
@@ -69,12 +95,7 @@ class Database:
         """Lend a connection; whatever says that PostgreSQL is not there leaves as `StoreUnavailableError`."""
         try:
             connection = await engine.connect()
-        except (
-            OSError,
-            SQLAlchemyError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-        ) as error:  # SQLAlchemy leaves the driver's as they are
+        except _AWAY as error:
             raise StoreUnavailableError(_UNAVAILABLE) from error
         try:
             yield connection

@@ -45,7 +45,7 @@ class FrontierStore:
         if not pages:
             return 0
         # Sorted, so that two slices that find the same pages take their locks in the same order.
-        ordered = sorted(pages, key=_digest)
+        ordered = sorted(pages, key=digest_of)
         rows = [{"session_id": session_id, "state": PageState.WAITING, **_values(page)} for page in ordered]
         statement = postgresql.insert(frontier_page).values(rows).on_conflict_do_nothing(index_elements=["session_id", "key_digest"])
         return len((await self._connection.execute(statement.returning(frontier_page.c.id))).all())
@@ -72,6 +72,12 @@ class FrontierStore:
     async def give_back(self, page: FrontierPage) -> None:
         """Let a leased page wait again, its attempt not spent. Raises `LeaseLostError`."""
         await self._end(page, state=PageState.WAITING, attempts=frontier_page.c.attempts - 1)
+
+    async def skip_waiting(self, session_id: CrawlSessionId, reason: SkipReason) -> int:
+        """End every page that waits, and return how many there were."""
+        waits = (frontier_page.c.session_id == session_id) & (frontier_page.c.state == PageState.WAITING)
+        ended = update(frontier_page).where(waits).values(state=PageState.SKIPPED, skip_reason=reason)
+        return len((await self._connection.execute(ended.returning(frontier_page.c.id))).all())
 
     async def skip_open(self, session_id: CrawlSessionId, reason: SkipReason) -> int:
         """End every page that still waits, or is leased, and return how many there were."""
@@ -123,7 +129,7 @@ class FrontierStore:
 def _values(page: NewPage) -> dict[str, object]:
     return {
         "key": page.key,
-        "key_digest": _digest(page),
+        "key_digest": digest_of(page),
         "address": page.address,
         "template": page.template,
         "source": page.source,
@@ -133,5 +139,6 @@ def _values(page: NewPage) -> dict[str, object]:
     }
 
 
-def _digest(page: NewPage) -> str:
+def digest_of(page: NewPage) -> str:
+    """Return what a page is known by in its session: addresses are longer than an index entry may be."""
     return sha256(page.key.encode()).hexdigest()

@@ -20,6 +20,9 @@ _COLUMNS = tuple(
     )
 )
 
+_LATEST_JOBS = 5_000
+"""How far back the figures about waiting look: enough for a steady p95."""
+
 # The fairest runnable job: of the company with the least work in hand on this queue, the oldest. `SKIP LOCKED` lets
 # claimers pass each other; the outer update runs in the same statement, so a claim is one look at the database.
 _CLAIM = text(
@@ -51,6 +54,16 @@ class QueueFigures:
     oldest_seconds: float  # how long the oldest runnable job has waited
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueWaits:
+    """How long the jobs of a queue waited that started in the last hour, in seconds; None where none did."""
+
+    queue: Queue
+    p50: float | None
+    p95: float | None
+    busy_workers: int
+
+
 class JobStore:
     """Jobs on one open transaction."""
 
@@ -74,12 +87,12 @@ class JobStore:
             {"heartbeat_at": func.now(), "lease_until": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, LEASE_SECONDS)},
         )
 
-    async def hold(self, claim: Claim) -> bool:
-        """Prove that the claim still holds and lock it for this transaction; progress was made, so crashes are forgotten.
+    async def hold(self, claim: Claim, *, progressed: bool = False) -> bool:
+        """Prove that the claim still holds and lock it for this transaction; with `progressed`, crashes are forgotten.
 
         Returns whether cancelling was asked for. Raises `LeaseLostError`.
         """
-        return await self._write(claim, {"attempts": 0})
+        return await self._write(claim, {"attempts": 0} if progressed else {"heartbeat_at": func.now()})
 
     async def end(self, claim: Claim, state: JobState, *, code: str | None = None, message: str | None = None) -> None:
         """End a claimed job. Raises `LeaseLostError`."""
@@ -93,12 +106,16 @@ class JobStore:
         available = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         await self._write(claim, {"state": JobState.QUEUED, "lease_until": None, "available_at": available, "error_code": reason})
 
+    async def abandon(self, claim: Claim, error: str) -> None:
+        """Let a claim's lease run out now: the work crashed, and the reconciler spends an attempt on it."""
+        await self._write(claim, {"lease_until": func.now(), "error": error})
+
     async def requeue_expired(self, *, queue: Queue, max_attempts: int) -> list[Job]:
         """Queue the jobs whose lease ran out again, an attempt spent; return those whose attempts are spent, still `running`.
 
         The caller fails the returned ones with what follows from it; they stay locked until its transaction ends.
         """
-        expired = select(job.c.id).where(job.c.state == JobState.RUNNING, job.c.lease_until < func.now(), job.c.queue == queue)
+        expired = select(job.c.id).where(job.c.state == JobState.RUNNING, job.c.lease_until <= func.now(), job.c.queue == queue)
         expired = expired.limit(100).with_for_update(skip_locked=True)
         spent = (
             update(job)
@@ -151,6 +168,34 @@ class JobStore:
         if company_id is not None:
             statement = statement.where(job.c.company_id == company_id)
         return [_job(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def queued(self, company_id: CompanyId | None, *, delayed: bool, limit: int) -> list[Job]:
+        """Return the jobs that could start now, or those that wait for a later time; of one company or of all (None)."""
+        ready = job.c.available_at <= func.now()
+        statement = select(*_COLUMNS).where(job.c.state == JobState.QUEUED, ~ready if delayed else ready).order_by(job.c.id).limit(limit)
+        if company_id is not None:
+            statement = statement.where(job.c.company_id == company_id)
+        return [_job(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def waits(self) -> list[QueueWaits]:
+        """Return how long jobs lately waited for a worker, and how many workers are at work, by queue."""
+        # The latest ids are found by the primary key: the table is never read whole.
+        latest = select(func.max(job.c.id) - _LATEST_JOBS).scalar_subquery()
+        waited = func.greatest(0, func.extract("epoch", job.c.started_at - job.c.available_at))
+        lately = (job.c.started_at > func.now() - func.make_interval(0, 0, 0, 0, 1)) & (job.c.id > latest)
+        statement = (
+            select(
+                job.c.queue,
+                func.percentile_cont(0.5).within_group(waited).filter(lately).label("p50"),
+                func.percentile_cont(0.95).within_group(waited).filter(lately).label("p95"),
+                func.count(job.c.worker.distinct()).filter(job.c.state == JobState.RUNNING).label("busy_workers"),
+            )
+            .where(lately | (job.c.state == JobState.RUNNING))
+            .group_by(job.c.queue)
+        )
+        found = {row["queue"]: row for row in (await self._connection.execute(statement)).mappings()}
+        idle = {"p50": None, "p95": None, "busy_workers": 0}
+        return [QueueWaits(**{**found.get(queue, idle), "queue": queue}) for queue in Queue]
 
     async def runnable(self, queue: Queue, *, at_most: int) -> int:
         """Count the jobs that could start now, looking at no more than `at_most`."""
