@@ -1,0 +1,216 @@
+"""A slice of a crawl session: tabs that take pages from the frontier until none is left or it is told to stop."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from formscout.domain.crawls import FailureReason
+from formscout.domain.errors import CrawlError, LeaseLostError
+from formscout.domain.pages import FrontierPage, PageSource, SkipReason, VisitOutcome
+from formscout_discovery.crawl.entrance import enter
+from formscout_discovery.crawl.harvest import Harvest
+from formscout_discovery.crawl.memory import SliceMemory
+from formscout_discovery.crawl.plan import USER_AGENT, Slice, SliceEnd, SlicePlan, SliceStop
+from formscout_discovery.crawl.ports import Browser, Directive, PageLostError, Record, Tab
+from formscout_discovery.crawl.visit import sighted, visit
+from formscout_discovery.policy import pacing
+from formscout_discovery.policy.robots import Robots
+
+IDLE_SECONDS: Final = 0.2
+"""Between two looks at an empty frontier while a sibling's visit may still fill it."""
+
+MISSES_IN_A_ROW: Final = 5
+"""Visits that find nobody there, one after the other, before the application counts as down."""
+
+GONE: Final = {VisitOutcome.UNREACHABLE, VisitOutcome.ADDRESS_UNRESOLVED}
+FATAL_AT_THE_BASE: Final = {
+    VisitOutcome.UNREACHABLE: FailureReason.UNREACHABLE,
+    VisitOutcome.TIMEOUT: FailureReason.UNREACHABLE,
+    VisitOutcome.ADDRESS_UNRESOLVED: FailureReason.ADDRESS_UNRESOLVED,
+    VisitOutcome.ADDRESS_REFUSED: FailureReason.ADDRESS_REFUSED,
+    VisitOutcome.CERTIFICATE_INVALID: FailureReason.CERTIFICATE_INVALID,
+}
+TAB_IS_LOST: Final = {VisitOutcome.CRASHED, VisitOutcome.TIMEOUT, VisitOutcome.ERROR, VisitOutcome.DIALOG_LOOP}
+
+log = logging.getLogger(__name__)
+
+
+async def run_slice(
+    record: Record,
+    browser: Browser,
+    *,
+    plan: SlicePlan,
+    stop: Callable[[], bool],
+    keep_state: Callable[[bytes], Awaitable[None]] | None = None,
+) -> SliceEnd:
+    """Work on a session until no page waits, a limit is reached or `stop` says so.
+
+    `stop` is asked between all steps, so it shows that the work moves, too. `keep_state` is given the browser's state
+    after a sign-in; it is a secret. Raises `CrawlError` when the session as a whole cannot go on.
+    """
+    work = Slice(record=record, browser=browser, plan=plan, memory=SliceMemory(), stop=stop)
+    return await _Engine(work=work, keep_state=keep_state, pace=pacing.Pace(gap=plan.min_delay_seconds)).run()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Engine:
+    """The tabs of one slice and what they have in common."""
+
+    work: Slice
+    keep_state: Callable[[bytes], Awaitable[None]] | None
+    pace: pacing.Pace
+    end: SliceStop | None = None
+    busy: int = 0
+    visits: int = 0
+    clicks: int = 0
+    left: int = 0
+    misses: int = 0
+    signed_in: bool = False
+    robots: Robots | None = field(default=None)
+
+    async def run(self) -> SliceEnd:
+        plan = self.work.plan
+        self.signed_in = plan.signed_in
+        if plan.robots_txt:
+            self.robots = Robots(plan.robots_txt, base=plan.base)
+        self.work.memory.learn_forms(await self.work.record.known_forms())
+        first = await self.work.record.next_page()
+        if first is None:
+            return self._ended(SliceStop.FRONTIER_EMPTY)
+        tab = await self.work.browser.new_tab()
+        try:
+            harvest = Harvest(address=first.address, depth=first.depth)
+            if plan.signs_in and not plan.signed_in:
+                await self._enter(tab, first, harvest)
+            tab = await self._visit(tab, first, harvest)
+        finally:
+            await tab.close()
+        if self.end is None:
+            await self._work_in_parallel()
+        return self._ended(self.end or SliceStop.FRONTIER_EMPTY)
+
+    async def _work_in_parallel(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(max(1, self.work.plan.tabs)):
+                    group.create_task(self._work())
+        except BaseExceptionGroup as failures:
+            # Callers know `CrawlError` and `LeaseLostError`, not groups of them; the first is the cause of the others' end.
+            raise failures.exceptions[0] from failures
+
+    def _ended(self, stop: SliceStop) -> SliceEnd:
+        return SliceEnd(stop=stop, visits=self.visits, clicks=self.clicks, signed_in=self.signed_in, left=self.left)
+
+    async def _enter(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> None:
+        """Sign in; when that fails, write what was seen before the session fails."""
+        try:
+            await enter(self.work, tab, harvest)
+        except CrawlError as error:
+            harvest.outcome, harvest.sentence = VisitOutcome.SIGNED_OUT, error.message
+            await self._write(page, harvest)
+            raise
+        self.signed_in = True
+        if self.keep_state is not None:
+            await self.keep_state(await self.work.browser.state())
+
+    async def _work(self) -> None:
+        """Visit pages in one tab until the slice ends."""
+        tab = await self.work.browser.new_tab()
+        try:
+            while self.end is None:
+                if self.work.stop():
+                    self.end = SliceStop.STOPPED
+                    return
+                self.busy += 1
+                try:
+                    page = await self.work.record.next_page()
+                    if page is not None and not await self._skips(page):
+                        tab = await self._visit(tab, page, Harvest(address=page.address, depth=page.depth))
+                finally:
+                    self.busy -= 1
+                if page is None:
+                    if not self.busy:
+                        return
+                    await asyncio.sleep(IDLE_SECONDS)
+        finally:
+            await tab.close()
+
+    async def _skips(self, page: FrontierPage) -> bool:
+        """End the page without a visit where policy says so."""
+        reason: SkipReason | None = None
+        if self.work.plan.obey_robots and self.robots is not None and self.robots.excludes(page.address, agent=USER_AGENT):
+            reason = SkipReason.ROBOTS
+        elif page.source is not PageSource.BASE:
+            template = self.work.memory.learner.template(page.address)
+            if self.work.memory.spent(template, await self.work.record.visits_of_template(page.template)):
+                reason = SkipReason.TEMPLATE_BUDGET
+        if reason is not None:
+            await self.work.record.skip_page(page, reason)
+        return reason is not None
+
+    async def _visit(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> Tab:
+        """Visit one page within its limits, write what came of it, and return the tab to go on with."""
+        await self._take_turn()
+        broken = True
+        try:
+            async with asyncio.timeout(self.work.plan.limits.visit_seconds):
+                await visit(self.work, tab, page, harvest)
+            broken = harvest.outcome in TAB_IS_LOST
+        except TimeoutError:
+            self._cut_short(harvest, VisitOutcome.TIMEOUT, "The visit took longer than it may; what was found until then is kept.")
+        except (CrawlError, LeaseLostError):
+            raise
+        except PageLostError as error:
+            self._cut_short(harvest, error.outcome, error.message)
+        except Exception as error:  # the door of a visit: one bad page ends nothing
+            log.warning("visit failed", extra={"address": page.address}, exc_info=True)
+            self._cut_short(harvest, VisitOutcome.ERROR, f"The visit broke off: {type(error).__name__}.")
+        harvest.requests.extend(tab.requests())
+        await self._write(page, harvest)
+        self._judge(page, harvest)
+        if broken:
+            await tab.close()
+            return await self.work.browser.new_tab()
+        return tab
+
+    def _cut_short(self, harvest: Harvest, outcome: VisitOutcome, sentence: str) -> None:
+        if harvest.fingerprint is None:
+            harvest.outcome = outcome
+        # Once read, a page stays read, whatever became of exploring it.
+        harvest.sentence = sentence
+
+    async def _write(self, page: FrontierPage, harvest: Harvest) -> None:
+        directive = await self.work.record.finish_visit(
+            page, harvest.report(), form_pages=harvest.form_pages, sightings=sighted(harvest), requests=harvest.requests
+        )
+        written = {form.fingerprint for form_page in harvest.form_pages for form in form_page.forms}
+        self.work.memory.disclaim(fingerprint for fingerprint in harvest.claimed if fingerprint not in written)
+        template = self.work.memory.learner.template(page.address)
+        self.work.memory.note_visit(harvest.keys, template, fruitful=bool(harvest.form_pages))
+        self.visits += 1
+        self.clicks += harvest.clicks
+        self.left += harvest.left
+        if directive is Directive.CANCELLED:
+            self.end = SliceStop.CANCELLED
+        elif directive is Directive.LIMIT_REACHED:
+            self.end = SliceStop.LIMIT_REACHED
+
+    def _judge(self, page: FrontierPage, harvest: Harvest) -> None:
+        """Draw conclusions for the slice from one visit's outcome."""
+        self.pace = pacing.after_answer(self.pace, harvest.status)
+        if page.source is PageSource.BASE and harvest.outcome in FATAL_AT_THE_BASE:
+            sentence = harvest.sentence or "The base address did not open."
+            raise CrawlError(FATAL_AT_THE_BASE[harvest.outcome], f"{page.address}: {sentence}")
+        self.misses = self.misses + 1 if harvest.outcome in GONE else 0
+        if self.misses >= MISSES_IN_A_ROW:
+            self.end = SliceStop.APPLICATION_DOWN
+
+    async def _take_turn(self) -> None:
+        now = time.monotonic()
+        pause = pacing.wait(self.pace, now)
+        self.pace = pacing.after_start(self.pace, now)
+        if pause:
+            await asyncio.sleep(pause)

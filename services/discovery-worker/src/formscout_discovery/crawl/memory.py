@@ -1,0 +1,147 @@
+"""What a slice remembers from visit to visit, bounded whatever the size of the site."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from formscout.domain.forms import KnownForm
+from formscout.domain.urls import normalise
+from formscout_discovery.detection.folding import Candidate, fingerprint_of, fold
+from formscout_discovery.policy.templates import TemplateLearner, path_template
+
+INSTANCES_OF_A_TEMPLATE: Final = 3
+"""Pages of one template that are looked at without finding a new form."""
+
+QUERIES_OF_A_PATH: Final = 8
+"""Pages of one path with ever other queries that are looked at without finding a new form: facets and sort links."""
+
+WAITING_OF_A_TEMPLATE: Final = 40
+"""Pages of one template that are put on the frontier at all."""
+
+BARREN_PRESSES: Final = 2
+"""A control that led to nothing this often, on whatever pages, is not pressed again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Pressed:
+    """What came of pressing one kind of control."""
+
+    times: int = 0
+    fruitful: int = 0
+
+
+class SliceMemory:
+    """Known forms, templates, states and controls of one slice; only ever touched by its event loop."""
+
+    def __init__(self) -> None:
+        self.learner = TemplateLearner()
+        self.sign_in_lock = asyncio.Lock()
+        self.sign_in_generation = 0  # grows with each successful sign-in
+        self.sign_in_signature: tuple[str, ...] = ()
+        self.sign_in_address = ""
+        self._forms: dict[str, KnownForm] = {}
+        self._waiting: Counter[str] = Counter()
+        self._keys: set[str] = set()
+        self._visited: set[str] = set()
+        self._states: set[str] = set()
+        self._barren: Counter[str] = Counter()
+        self._grown: Counter[str] = Counter()
+        self._pressed: dict[str, Pressed] = {}
+        self._pressed_here: set[tuple[str, str]] = set()
+        self._sightings: set[tuple[str, str]] = set()
+
+    # Forms
+
+    def learn_forms(self, forms: Iterable[KnownForm]) -> None:
+        """Take over what the record knows, other slices' forms too."""
+        for form in forms:
+            self._forms.setdefault(form.fingerprint, form)
+
+    def known(self, candidate: Candidate) -> str | None:
+        """Return the fingerprint of the known form that this is, or None."""
+        return fold(candidate, self._forms.values(), generalise=self.learner.template)
+
+    def claim(self, candidate: Candidate) -> str:
+        """Take a new form for the visit that met it first and return its fingerprint."""
+        fingerprint = fingerprint_of(candidate)
+        self._forms[fingerprint] = KnownForm(
+            fingerprint=fingerprint, address_template=candidate.address_template, signature=candidate.signature
+        )
+        return fingerprint
+
+    def disclaim(self, fingerprints: Iterable[str]) -> None:
+        """Give back forms whose visit was never written."""
+        for fingerprint in fingerprints:
+            self._forms.pop(fingerprint, None)
+
+    def first_sighting(self, fingerprint: str, address: str) -> bool:
+        """Tell whether this form was not yet met at this address in this slice."""
+        key = (fingerprint, normalise(address))
+        if key in self._sightings:
+            return False
+        self._sightings.add(key)
+        return True
+
+    # Pages
+
+    def admits(self, key: str, template: str) -> bool:
+        """Tell whether a page is new here and its template is not yet crowded on the frontier; counts it."""
+        if key in self._keys or self._waiting[template] >= WAITING_OF_A_TEMPLATE:
+            return False
+        self._keys.add(key)
+        self._waiting[template] += 1
+        return True
+
+    def instances(self, template: str) -> int:
+        """Count the pages of this template that were put on the frontier."""
+        return self._waiting[template]
+
+    def visited(self, key: str) -> bool:
+        """Tell whether a page of this key was read."""
+        return key in self._visited
+
+    def note_visit(self, keys: Sequence[str], template: str, *, fruitful: bool) -> None:
+        """Remember a finished visit and whether it showed a form never seen before."""
+        self._visited.update(keys)
+        for name in {template, path_template(template)}:
+            self._barren[name] = 0 if fruitful else self._barren[name] + 1
+            self._grown[name] += fruitful
+
+    def spent(self, template: str, visits: int) -> bool:
+        """Tell whether enough pages of the template were looked at; `visits` are those of all slices."""
+        path = path_template(template)
+        if path != template and self._barren[path] >= QUERIES_OF_A_PATH:
+            return True
+        here = self._barren[template]
+        elsewhere = visits if not self._grown[template] else 0
+        return visits >= INSTANCES_OF_A_TEMPLATE and max(here, elsewhere) >= INSTANCES_OF_A_TEMPLATE
+
+    def first_state(self, fingerprint: str) -> bool:
+        """Tell whether a state of this fingerprint was never read in this slice; remembers it."""
+        if fingerprint in self._states:
+            return False
+        self._states.add(fingerprint)
+        return True
+
+    # Controls
+
+    def worth_pressing(self, key: str, template: str, *, shared: bool) -> bool:
+        """Tell whether pressing the control may show something: not pressed here, nor barren elsewhere.
+
+        `shared` controls stand on every page (navigation, header): once a slice is enough.
+        """
+        pressed = self._pressed.get(key)
+        if pressed is None:
+            return True
+        if shared or (key, template) in self._pressed_here:
+            return False
+        return pressed.fruitful > 0 or pressed.times < BARREN_PRESSES
+
+    def note_press(self, key: str, template: str, *, fruitful: bool) -> None:
+        """Remember what came of a press."""
+        pressed = self._pressed.setdefault(key, Pressed())
+        pressed.times += 1
+        pressed.fruitful += fruitful
+        self._pressed_here.add((key, template))
