@@ -107,7 +107,7 @@ class Labels:
         yield Label(text=node.attributes.get("title", ""), source=LabelSource.TITLE)
         if control.type in TEXT_LIKE or control.type == "combobox":
             yield Label(text="" if CHOOSE.match(placeholder) else placeholder, source=LabelSource.PLACEHOLDER)
-        yield from self._loose_legend(control.node, root)
+        yield from self._loose_legend((*nodes, *control.faces), root)
         yield Label(text=_spoken(control.name), source=LabelSource.NAME)
 
     def _tagged(self, control: Control) -> Iterator[Label]:
@@ -215,9 +215,11 @@ class Labels:
                 return labels
         return []
 
-    def _loose_legend(self, node: int, root: int) -> Iterator[Label]:
+    def _loose_legend(self, nodes: Sequence[int], root: int) -> Iterator[Label]:
         """Take the legend of a field set for the one field in it that has no label at all."""
-        for ancestor in self._tree.ancestors(node):
+        for ancestor in self._tree.ancestors(nodes[0]):
+            if not self._layout.alone(nodes, ancestor):
+                return
             if self._tree.nodes[ancestor].tag == "fieldset":
                 yield from _named(self._tree, ancestor)
                 return

@@ -113,6 +113,10 @@ class Layout:
             return tree.text(sibling)
         return tree.words(sibling, visible=True) or (tree.words(sibling, visible=True, pressed=True) if _LABELLED.search(css) else "")
 
+    def alone(self, nodes: Sequence[int], root: int) -> bool:
+        """Tell whether an element holds no other field than these controls."""
+        return not self._others(root, self._tree.end[root], set(nodes))
+
     def explains(self, node: int) -> bool:
         """Tell whether an element's words explain a field rather than name it: its class says so, or that of all it holds."""
         tree = self._tree
