@@ -15,7 +15,7 @@ PASSWORD = '<input type="password" name="{}" aria-label="{}">'
         (f'<form method="post"><input type="email" name="e">{PASSWORD.format("p", "Passwort")}<button>Anmelden</button></form>', "login"),
         (
             (
-                f'<form method="post"><input type="email" name="e">{PASSWORD.format("p", "Password")}{PASSWORD.format("p2", "Repeat password")}'
+                f'<form method="post"><input type="email" name="e">{PASSWORD.format("p", "Password")}{PASSWORD.format("p2", "Again")}'
                 "<button>Create account</button></form>"
             ),
             "registration",
@@ -37,7 +37,7 @@ PASSWORD = '<input type="password" name="{}" aria-label="{}">'
         ('<form method="post"><input type="email" name="mail"><button>Subscribe</button></form>', "newsletter"),
         (
             (
-                '<h2>Contact us</h2><form method="post"><input name="name"><input type="email" name="m"><textarea name="message"></textarea>'
+                '<h2>Contact us</h2><form method="post"><input name="name"><input type="email"><textarea name="message"></textarea>'
                 "<button>Send</button></form>"
             ),
             "contact",

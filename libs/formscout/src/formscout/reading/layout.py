@@ -20,7 +20,7 @@ FARTHEST_ABOVE_PX: Final = 90.0
 FARTHEST_LEFT_PX: Final = 600.0
 OVERLAP_PX: Final = 6.0
 """How far a label's box may reach into its control's: floating labels and large line heights do."""
-NO_LABELS: Final = frozenset({"a", "ul", "ol", "nav", "table", "thead", "tbody", "tr"})
+NO_LABELS: Final = frozenset({"a", "ul", "ol", "nav", "table", "thead", "tbody", "tr", "legend"})
 """Elements that hold many things, or lead elsewhere: none names a field."""
 MUTE_ROLES: Final = frozenset({"button", "alert", "tooltip", "menu"})
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
