@@ -11,7 +11,7 @@ LARGEST_BODY: Final = 256 * 1024
 
 
 class BoundedApp:
-    """An application whose request bodies are bounded."""
+    """An application whose request bodies are bounded; Starlette's own bound answers in plain text, not with a problem."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
