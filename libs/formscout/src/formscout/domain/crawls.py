@@ -39,6 +39,7 @@ class FailureReason(StrEnum):
     UNREACHABLE = "unreachable"  # nothing answered at the base address
     SIGN_IN_FORM_NOT_FOUND = "sign_in_form_not_found"  # credentials given, no form that takes them
     SIGN_IN_FAILED = "sign_in_failed"  # the form was sent and the application did not let us in
+    CREDENTIALS_UNREADABLE = "credentials_unreadable"  # sealed with a key that the worker does not have
     BROWSER_UNAVAILABLE = "browser_unavailable"  # Chromium would not start
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"  # the worker died too often on it
 

@@ -11,9 +11,8 @@ from typing import Final
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
-from formscout.domain.errors import LeaseLostError
+from formscout.domain.errors import LeaseLostError, StoreUnavailableError
 from formscout.domain.jobs import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, Queue
 from formscout.queueing.queues import unacked_index
 from formscout.storage.database import Database
@@ -98,7 +97,7 @@ class Heart:
                     _log.warning("The lease is lost; the work stops", job_id=claim.job.id)
                     abandon()
                     return
-                except (SQLAlchemyError, OSError) as error:
+                except (StoreUnavailableError, OSError) as error:
                     _log.warning("The lease could not be renewed", error=type(error).__name__)
             if time.monotonic() - renewed_at > LEASE_SECONDS - _SAFETY_SECONDS - HEARTBEAT_SECONDS / 2:
                 abandon()

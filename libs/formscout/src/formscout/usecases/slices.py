@@ -7,7 +7,7 @@ from typing import Final
 
 from formscout.domain.crawls import CrawlSession, JudgedRequest, StopReason
 from formscout.domain.errors import LeaseLostError
-from formscout.domain.forms import FormSighting, NewFormPage
+from formscout.domain.forms import FormSighting, KnownForm, NewFormPage
 from formscout.domain.ids import CrawlSessionId
 from formscout.domain.jobs import Claim, JobKind, NewJob
 from formscout.domain.networks import Network, Sealed
@@ -51,6 +51,18 @@ async def keep_browser_state(database: Database, claim: Claim, sealed: Sealed) -
     async with unit_of_work(database) as work:
         await work.jobs.hold(claim)
         await work.crawls.put_browser_state(session_of(claim), sealed)
+
+
+async def known_forms(database: Database, claim: Claim) -> list[KnownForm]:
+    """Return the forms that the session has, those of other slices too."""
+    async with unit_of_work(database) as work:
+        return await work.forms.known(session_of(claim))
+
+
+async def visits_of_template(database: Database, claim: Claim, template: str) -> int:
+    """Count the session's visits to pages of an address template."""
+    async with unit_of_work(database) as work:
+        return await work.frontier.visits_of_template(session_of(claim), template)
 
 
 async def next_page(database: Database, claim: Claim) -> FrontierPage | None:

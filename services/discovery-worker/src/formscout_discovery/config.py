@@ -1,0 +1,22 @@
+"""The discovery worker's settings, read once from the environment."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import Field
+
+from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings
+
+
+class DiscoverySettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
+    """What the discovery worker needs: keys for sign-ins, and never one of a model."""
+
+    browser: str | None = None
+    """Path of a Chromium; by default the system's, else Playwright's own."""
+    browser_sandbox: bool = Field(default_factory=lambda: os.geteuid() != 0)
+    """Chromium's own sandbox; Chromium refuses it to root."""
+    scratch: Path = Path(tempfile.gettempdir()) / "formscout-browsers"
+    """Where running browsers are noted, so that a worker can end those of one that was killed."""
+    slice_seconds: float = Field(default=600, gt=0, le=3000)
+    """How long one slice works before it hands over; platform rules, §2."""

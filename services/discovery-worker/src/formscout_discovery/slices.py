@@ -1,0 +1,99 @@
+"""A claimed slice from its rows to its end: a browser started, the crawl run in it, the outcome said."""
+
+import time
+from dataclasses import dataclass
+
+from formscout.domain.crawls import FailureReason, StopReason
+from formscout.domain.errors import CrawlError, SecretUnreadableError
+from formscout.domain.jobs import Claim, Failed, Finished, Outcome
+from formscout.domain.networks import Credentials, RobotsPolicy
+from formscout.queueing.child import Child
+from formscout.queueing.heartbeat import Pulse
+from formscout.security.encryption import KeyRing
+from formscout.storage.database import Database
+from formscout.storage.snapshots import SnapshotStore
+from formscout.usecases import slices
+from formscout.usecases.networks import open_credentials
+from formscout_discovery.browser.executable import BrowserUnavailableError
+from formscout_discovery.browser.options import BrowserOptions, TabRules
+from formscout_discovery.browser.pool import launch
+from formscout_discovery.crawl.engine import run_slice
+from formscout_discovery.crawl.plan import SliceEnd, SlicePlan, SliceStop
+from formscout_discovery.policy.requests import JudgeSettings
+from formscout_discovery.policy.scope import ScopeRules
+from formscout_discovery.record import SessionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """Runs slices of crawl sessions, one browser each."""
+
+    database: Database
+    snapshots: SnapshotStore
+    keys: KeyRing
+    child: Child
+    browser: BrowserOptions
+    slice_seconds: float
+
+    async def discover(self, claim: Claim, pulse: Pulse) -> Outcome:
+        """Work on a session for one slice; what is left then is handed over by the job's end."""
+        try:
+            end = await self._run(claim, pulse)
+        except CrawlError as error:
+            return Failed(code=error.reason, message=error.message)
+        except BrowserUnavailableError as error:
+            return Failed(code=FailureReason.BROWSER_UNAVAILABLE, message=error.message)
+        except SecretUnreadableError as error:
+            return Failed(code=FailureReason.CREDENTIALS_UNREADABLE, message=error.message)
+        if end.stop is SliceStop.APPLICATION_DOWN:
+            await slices.stop_visiting(self.database, claim, StopReason.APPLICATION_DOWN)
+        return Finished()
+
+    async def _run(self, claim: Claim, pulse: Pulse) -> SliceEnd:
+        start = await slices.begin_slice(self.database, claim)
+        ends = time.monotonic() + self.slice_seconds
+
+        def stop() -> bool:
+            pulse.checkpoint()  # the engine asks between steps, so the work moves
+            return self.child.draining or pulse.cancelled or time.monotonic() > ends
+
+        purpose = _state_purpose(start)
+
+        async def keep_state(state: bytes) -> None:
+            await slices.keep_browser_state(self.database, claim, self.keys.seal(state, purpose=purpose))
+
+        state = None if start.browser_state is None else self.keys.open(start.browser_state, purpose=purpose)
+        credentials = None if start.credentials is None else open_credentials(self.keys, start.network.id, start.credentials)
+        plan = _plan(start, credentials, signed_in=state is not None)
+        async with launch(self.browser) as chromium, chromium.browse(_rules(start, plan), state=state) as browser:
+            record = SessionRecord(self.database, self.snapshots, claim)
+            return await run_slice(record, browser, plan=plan, stop=stop, keep_state=keep_state)
+
+
+def _state_purpose(start: slices.SliceStart) -> str:
+    return f"browser state of session {start.session.id}"
+
+
+def _plan(start: slices.SliceStart, credentials: Credentials | None, *, signed_in: bool) -> SlicePlan:
+    network = start.network
+    assert network.base_url is not None, "a session is accepted only for a network with an address"
+    return SlicePlan(
+        base=network.base_url,
+        scope=ScopeRules(base=network.base_url, scope=network.scope),
+        tabs=network.politeness.max_parallel_tabs,
+        min_delay_seconds=network.politeness.min_delay_ms / 1000,
+        sign_in=network.sign_in,
+        credentials=credentials,
+        signed_in=signed_in,
+        obey_robots=start.session.options.robots is RobotsPolicy.OBEY,
+    )
+
+
+def _rules(start: slices.SliceStart, plan: SlicePlan) -> TabRules:
+    network = start.network
+    judging = JudgeSettings(
+        environment=network.environment,
+        mode=start.session.options.mode,
+        allow_requests=network.scope.allow_requests,
+    )
+    return TabRules(scope=plan.scope.navigates, judging=judging, allow_private=network.scope.allow_private)

@@ -1,0 +1,25 @@
+"""The discovery worker: `celery -A formscout_discovery.worker worker -Q discovery`."""
+
+from functools import partial
+
+from formscout.config import read_settings
+from formscout.domain.jobs import Queue
+from formscout.queueing.app import create_app
+from formscout.queueing.child import Child
+from formscout.telemetry.logs import configure
+from formscout_discovery import tasks
+from formscout_discovery.config import DiscoverySettings
+from formscout_discovery.wiring import wire
+
+# Celery imports this module to find `app`: it is an entry point, the one place that reads settings at import.
+settings = read_settings(DiscoverySettings)
+configure(settings)
+app = create_app("formscout-discovery", settings.redis_url.get_secret_value(), queue=Queue.DISCOVERY)
+child = Child(
+    app,
+    queue=Queue.DISCOVERY,
+    database_url=settings.database_url.get_secret_value(),
+    redis_url=settings.redis_url.get_secret_value(),
+    wire=partial(wire, settings),
+)
+tasks.register(app, child)

@@ -1,0 +1,111 @@
+"""The scheduler: `python -m formscout_scheduler.beat`; of several replicas one leads, the others wait."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from celery.beat import Service
+from redis.exceptions import RedisError
+
+from formscout.config import read_settings
+from formscout.domain.errors import FormscoutError, StoreUnavailableError
+from formscout.queueing.app import create_app
+from formscout.storage import schema
+from formscout.storage.database import Database
+from formscout.telemetry.logs import configure
+from formscout.usecases.clock import lead, resign
+from formscout_scheduler.config import SchedulerSettings
+from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
+from formscout_scheduler.wiring import connect
+
+LEADERSHIP: Final = "scheduler"
+
+_log = structlog.get_logger(__name__)
+
+
+class Leader:
+    """Whether this replica leads: a lease row, renewed well before it ends."""
+
+    def __init__(self, database: Database, *, seconds: float) -> None:
+        self._database = database
+        self._seconds = seconds
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.leads = False
+
+    async def renew(self) -> None:
+        """Take or keep the lead."""
+        held = self.leads
+        self.leads = False  # until the row says otherwise
+        self.leads = await lead(self._database, LEADERSHIP, holder=self._holder, seconds=self._seconds)
+        if self.leads != held:
+            _log.info("This replica leads" if self.leads else "Another replica leads", holder=self._holder)
+
+    async def resign(self) -> None:
+        """Give the lead up."""
+        if self.leads:
+            await resign(self._database, LEADERSHIP, holder=self._holder)
+
+
+async def run(settings: SchedulerSettings) -> None:
+    """Run dispatcher, reconciler and clock until SIGTERM or SIGINT; raises `FormscoutError` when it cannot start."""
+    database, dispatcher, reconciler = connect(settings)
+    await schema.check(database)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    leader = Leader(database, seconds=settings.leader_seconds)
+    clock = _start_clock(database, loop, settings)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_every(settings.leader_seconds / 3, leader.renew, stopping))
+            group.create_task(_every(settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
+            group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
+    finally:
+        clock.stop()
+        with suppress(StoreUnavailableError):
+            await leader.resign()
+        await dispatcher.redis.aclose()
+        await database.close()
+
+
+def _start_clock(database: Database, loop: asyncio.AbstractEventLoop, settings: SchedulerSettings) -> Service:
+    """Run Celery beat in a thread; it may run in every replica, since its ticks are rows."""
+    app = create_app("formscout-beat", settings.redis_url.get_secret_value(), queue=None)
+    app.conf.beat_schedule = BEAT_SCHEDULE
+    service = Service(app, scheduler_cls=RowScheduler.on(database, loop))
+    threading.Thread(target=service.start, kwargs={"embedded_process": True}, name="clock", daemon=True).start()
+    return service
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]], stopping: asyncio.Event, leader: Leader | None = None) -> None:
+    """Do the work again and again, when this replica leads; a store that is away is tried again at the next turn."""
+    while not stopping.is_set():
+        if leader is None or leader.leads:
+            try:
+                await work()
+            except (StoreUnavailableError, RedisError, OSError) as error:
+                _log.warning("A store does not answer; trying again", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), seconds)
+
+
+def main() -> None:
+    """Start the process."""
+    try:
+        settings = read_settings(SchedulerSettings)
+        configure(settings)
+        asyncio.run(run(settings))
+    except FormscoutError as error:
+        sys.exit(error.message)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""The settings of the scheduler and of its upkeep worker, read once from the environment."""
+
+from pydantic import Field
+
+from formscout.config import PlatformSettings
+
+
+class SchedulerSettings(PlatformSettings):
+    """How often the scheduler looks; times in seconds."""
+
+    dispatch_seconds: float = Field(default=0.25, gt=0)
+    """Between two looks for runnable jobs: what a job waits at most before a message rings for it."""
+    reconcile_seconds: float = Field(default=5.0, gt=0)
+    """Between two looks for leases that ran out."""
+    leader_seconds: float = Field(default=15.0, ge=1)
+    """How long a silent leader keeps the lead: within it a second replica takes over."""

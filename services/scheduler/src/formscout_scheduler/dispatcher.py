@@ -1,0 +1,47 @@
+"""The dispatcher: keeps as many messages in each queue's list as there are runnable jobs, up to a bound."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import redis.asyncio
+from celery import Celery
+
+from formscout.domain.jobs import Queue
+from formscout.queueing.dispatch import missing_messages, ring
+from formscout.queueing.presence import WORKERS_KEY, present
+from formscout.queueing.queues import RULES
+from formscout.storage.database import Database
+from formscout.storage.jobs import JobStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatcher:
+    """Tops the queues up; a message is a nudge, so one too many or too few does no harm."""
+
+    app: Celery
+    database: Database
+    redis: redis.asyncio.Redis
+
+    async def top_up(self) -> int:
+        """Look once and send what is missing; returns how many messages were sent."""
+        bounds = await self._bounds()
+        async with self.database.begin() as connection:
+            jobs = JobStore(connection)
+            runnable = {queue: await jobs.runnable(queue, at_most=bounds[queue]) for queue in Queue}
+        sent = 0
+        for queue, count in runnable.items():
+            if count == 0:
+                continue
+            missing = missing_messages(runnable=count, in_list=await self.redis.llen(queue), bound=bounds[queue])
+            if missing:
+                await asyncio.to_thread(ring, self.app, queue, count=missing)
+                sent += missing
+        return sent
+
+    async def _bounds(self) -> dict[Queue, int]:
+        """Return each queue's bound: the larger of the configured maximum and the live slots, so that scaling past it works."""
+        entries: dict[bytes, bytes] = await self.redis.hgetall(WORKERS_KEY)  # type: ignore[assignment] # no decoding was asked for
+        workers = present(entries, now=time.time())
+        slots = {queue: sum(worker.slots for worker in workers if worker.queue is queue) for queue in Queue}
+        return {queue: max(RULES[queue].max_messages, slots[queue]) for queue in Queue}

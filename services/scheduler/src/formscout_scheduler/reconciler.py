@@ -1,0 +1,27 @@
+"""The reconciler: jobs whose worker fell silent run again, money whose call fell silent is settled."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from formscout.storage.database import Database
+from formscout.usecases.budgets import settle_expired
+from formscout.usecases.jobs import reconcile
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciler:
+    """Mends what died."""
+
+    database: Database
+
+    async def mend(self) -> None:
+        """Look once."""
+        failed = await reconcile(self.database)
+        if failed:
+            _log.warning("Jobs failed, their attempts being spent", count=failed)
+        settled = await settle_expired(self.database)
+        if settled:
+            _log.warning("Holds were settled in full, their calls being unaccounted for", count=settled)

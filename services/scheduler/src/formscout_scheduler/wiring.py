@@ -1,0 +1,66 @@
+"""The one place where the scheduler and its upkeep worker construct what they work with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import redis.asyncio
+
+from formscout.domain.errors import NotFoundError
+from formscout.domain.jobs import Claim, Failed, Finished, JobKind, Outcome
+from formscout.queueing.app import create_app
+from formscout.queueing.child import Child
+from formscout.queueing.execution import Runner
+from formscout.queueing.heartbeat import Heart, Pulse
+from formscout.storage.database import Database
+from formscout.usecases.budgets import check_budget, reset_monthly_budgets
+from formscout.usecases.jobs import finish_job
+from formscout_scheduler.config import SchedulerSettings
+from formscout_scheduler.dispatcher import Dispatcher
+from formscout_scheduler.reconciler import Reconciler
+
+
+def connect(settings: SchedulerSettings) -> tuple[Database, Dispatcher, Reconciler]:
+    """Construct what the scheduler's loops work with."""
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+    url = settings.redis_url.get_secret_value()
+    client = redis.asyncio.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    app = create_app("formscout-scheduler", url, queue=None)
+    return database, Dispatcher(app=app, database=database, redis=client), Reconciler(database=database)
+
+
+@asynccontextmanager
+async def wire(settings: SchedulerSettings, child: Child) -> AsyncIterator[Runner]:
+    """Construct everything for one pool process of the upkeep worker and take it down in the end."""
+    url = settings.database_url.get_secret_value()
+    database = Database.connect(url, pool_size=settings.database_pool_size)
+    heart = Heart(child.queue, database_url=url, redis_url=settings.redis_url.get_secret_value())
+    heart.start()
+
+    async def check(claim: Claim, pulse: Pulse) -> Outcome:
+        del pulse  # one short transaction
+        assert claim.job.subscription_id is not None, "a budget check names its subscription"
+        try:
+            await check_budget(database, claim.job.subscription_id)
+        except NotFoundError as error:
+            return Failed(code=error.code, message=error.message)
+        return Finished()
+
+    async def reset(claim: Claim, pulse: Pulse) -> Outcome:
+        del claim, pulse  # one short transaction
+        await reset_monthly_budgets(database)
+        return Finished()
+
+    try:
+        yield Runner(
+            queue=child.queue,
+            worker=child.name,
+            database=database,
+            heart=heart,
+            finish=partial(finish_job, database),
+            handlers={JobKind.CHECK_BUDGET: check, JobKind.RESET_BUDGETS: reset},
+            draining=lambda: child.draining,
+        )
+    finally:
+        heart.stop()
+        await database.close()

@@ -1,0 +1,25 @@
+"""The upkeep worker: `celery -A formscout_scheduler.worker worker -Q budget`."""
+
+from functools import partial
+
+from formscout.config import read_settings
+from formscout.domain.jobs import Queue
+from formscout.queueing.app import create_app
+from formscout.queueing.child import Child
+from formscout.telemetry.logs import configure
+from formscout_scheduler import tasks
+from formscout_scheduler.config import SchedulerSettings
+from formscout_scheduler.wiring import wire
+
+# Celery imports this module to find `app`: it is an entry point, the one place that reads settings at import.
+settings = read_settings(SchedulerSettings)
+configure(settings)
+app = create_app("formscout-upkeep", settings.redis_url.get_secret_value(), queue=Queue.BUDGET)
+child = Child(
+    app,
+    queue=Queue.BUDGET,
+    database_url=settings.database_url.get_secret_value(),
+    redis_url=settings.redis_url.get_secret_value(),
+    wire=partial(wire, settings),
+)
+tasks.register(app, child)
