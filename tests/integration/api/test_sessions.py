@@ -1,7 +1,11 @@
 """What a discovery found, over HTTP."""
 
+import json
+from pathlib import Path
+
 import httpx
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 from sqlalchemy import text
 from tests.support import workers
 from tests.support.tenants import Tenant
@@ -9,6 +13,8 @@ from tests.support.tenants import Tenant
 from formscout.domain.jobs import Failed, Queue
 from formscout.storage.database import Database
 from formscout.usecases.jobs import finish_job
+
+INVENTORY_SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "inventory.schema.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -82,6 +88,9 @@ async def test_a_damaged_screenshot_is_said_to_be_damaged(member: httpx.AsyncCli
 async def test_the_inventory_holds_everything_in_the_documented_form(member: httpx.AsyncClient, tenant: Tenant, session_id: int) -> None:
     url = f"/api/sessions/{session_id}/inventory"
     core = (await member.get(url)).json()
+    documented = Draft202012Validator(INVENTORY_SCHEMA, format_checker=FormatChecker())
+    documented.validate(core)
+    documented.validate((await member.get(url, params={"detail": "full"})).json())
     assert set(core) == {"schemaVersion", "formscout", "session", "pages", "forms"}
     session = core["session"]
     assert (session["id"], session["state"], session["visits"], session["clicks"]) == (session_id, "succeeded", 1, 2)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from starlette.middleware import Middleware
 from formscout.config import read_settings
 from formscout.domain.errors import FormscoutError
 from formscout.storage import schema
+from formscout.telemetry.logs import configure_logs
 from formscout_api import errors
 from formscout_api.config import ApiSettings
 from formscout_api.limits import BoundedApp
@@ -110,7 +110,7 @@ def main() -> int:
     """Read the settings and serve; return the exit status."""
     try:
         settings = read_settings(ApiSettings)
-        logging.basicConfig(level=settings.log_level)
+        configure_logs(log_format=settings.log_format, log_level=settings.log_level)
         # uvicorn raises the signal once more when it has served to the end: then, and while starting, it ends the process well.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
