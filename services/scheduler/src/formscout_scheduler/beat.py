@@ -19,7 +19,7 @@ from formscout.domain.errors import FormscoutError, StoreUnavailableError
 from formscout.queueing.app import create_app
 from formscout.storage import schema
 from formscout.storage.database import Database
-from formscout.telemetry.logs import configure
+from formscout.telemetry.logs import configure_logs
 from formscout.usecases.clock import lead, resign
 from formscout_scheduler.config import SchedulerSettings
 from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
@@ -101,7 +101,7 @@ def main() -> None:
     """Start the process."""
     try:
         settings = read_settings(SchedulerSettings)
-        configure(settings)
+        configure_logs(log_format=settings.log_format, log_level=settings.log_level)
         asyncio.run(run(settings))
     except FormscoutError as error:
         sys.exit(error.message)
