@@ -61,6 +61,13 @@ async def test_popups_and_shared_workers_send_nothing(site: Playground, tab: Bro
     assert site.reads("/pages/popup") == 0
 
 
+async def test_a_form_sent_into_a_new_window_is_listed_as_held_back(site: Playground, tab: BrowserTab) -> None:
+    await tab.open(site.at("acts"))
+    await press(tab, "#blankform")
+    await asyncio.sleep(LATE_S)
+    assert ("POST", "blank-form-post") in held(tab.requests())
+
+
 async def test_the_address_of_a_popup_is_told(site: Playground, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     arrival = await tab.press(Locators(css="#blank"))

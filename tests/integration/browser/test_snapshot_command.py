@@ -32,7 +32,8 @@ def names(snapshot: Snapshot) -> list[str]:
 def saved_page(directory: Path) -> str:
     file = directory / "saved.html"
     file.write_text(
-        '<title>Saved</title><link rel="stylesheet" href="http://127.0.0.1:9/x.css"><noscript><input name="bare"></noscript><input name="a">'
+        '<title>Saved</title><link rel="stylesheet" href="http://127.0.0.1:9/x.css"><noscript><input name="bare"></noscript>'
+        '<input name="a">'
         '<script>document.body.insertAdjacentHTML("beforeend", "<input name=drawn>");</script>'
     )
     return str(file)

@@ -13,10 +13,14 @@ import pytest
 from tests.integration.browser.conftest import options
 from tests.support.playground import Playground
 
+from formscout.domain.pages import VisitOutcome
+from formscout.domain.paths import Locators
 from formscout_discovery.browser.executable import BrowserUnavailableError
 from formscout_discovery.browser.leftovers import marker_of, sweep_leftovers
 from formscout_discovery.browser.options import BrowserOptions, TabRules
 from formscout_discovery.browser.pool import Chromium, launch
+from formscout_discovery.browser.tab import BrowserTab
+from formscout_discovery.crawl.ports import PageLostError
 
 
 def processes_with(token: str) -> list[psutil.Process]:
@@ -53,7 +57,7 @@ async def test_the_browser_gets_none_of_our_environment_and_is_gone_afterwards(t
         assert processes_with(token)
     assert not processes_with(token)
     assert is_empty(tmp_path)
-    assert is_empty(Path(content["profile"]))
+    assert all(is_empty(Path(directory)) for directory in content["directories"])
 
 
 WORKER = """
@@ -88,6 +92,28 @@ async def test_what_a_killed_worker_leaves_is_swept(tmp_path: Path) -> None:
     _, alive = await asyncio.to_thread(psutil.wait_procs, processes_with(token), timeout=5)
     assert not alive
     assert is_empty(tmp_path)
+
+
+async def test_a_browser_that_dies_is_told_and_never_as_an_error_of_the_library(site: Playground, tmp_path: Path) -> None:
+    async with launch(options(tmp_path)) as dying, dying.browse(TabRules(allow_private=True)) as browser:
+        tab = await browser.new_tab()
+        await tab.open(site.at("plain"))
+        (record,) = records(tmp_path)
+        os.killpg(json.loads(text_of(record))["browser"], signal.SIGKILL)
+        assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.CRASHED
+        for attempt in (tab.open(site.at("plain")), browser.new_tab(), browser.state()):
+            with pytest.raises(BrowserUnavailableError):
+                await attempt
+        with pytest.raises(PageLostError):
+            await tab.capture()
+        assert await tab.press(Locators(css="a")) is None
+
+
+async def test_we_go_by_our_own_name(site: Playground, tab: BrowserTab) -> None:
+    await tab.open(site.at("plain"))
+    name = str(await tab.page.evaluate("navigator.userAgent"))
+    assert " Formscout/" in name
+    assert "Headless" not in name
 
 
 async def test_a_browser_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from formscout.domain.pages import VisitOutcome
 from formscout.domain.urls import without_query
 from formscout_discovery.browser.documents import refusal_of_response
 from formscout_discovery.browser.traffic import DocumentFacts, Traffic
-from formscout_discovery.policy.requests import Cause, Judgement, RequestFacts, Ruling, judge
+from formscout_discovery.policy.requests import SAFE_METHODS, Cause, Judgement, RequestFacts, Ruling, judge
 
 FRAME_KNOWN_WITHIN_S: Final = 0.25
 """A new frame's first request may be heard before the frame itself; it is waited for this long."""
@@ -130,10 +130,15 @@ class Interception:
         if self._restoring:
             await self._let_go(event)
             return
-        if event["resourceType"] == "Document" or not self._tabs:
+        if not self._tabs:
             await self._fail(event, "Aborted")
             return
-        traffic = self._tabs[-1]
+        traffic = max(self._tabs, key=lambda tab: tab.began)  # the latest act is the likeliest cause
+        if event["resourceType"] == "Document":
+            if request["method"] not in SAFE_METHODS:
+                traffic.judged(_held("sent by opening a new window"), request["method"], request["url"])
+            await self._fail(event, "Aborted")
+            return
         verdict = await traffic.guard.judge(urlsplit(request["url"]).hostname or "")
         facts = RequestFacts(
             method=request["method"],

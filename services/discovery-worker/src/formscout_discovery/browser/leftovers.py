@@ -16,6 +16,12 @@ MARKER: Final = "--formscout-browser="
 
 PROFILE_SWITCH: Final = "--user-data-dir="
 
+PROFILE_PREFIX: Final = "playwright_chromium"
+"""How Playwright names the profiles that it makes."""
+
+HOME_PREFIX: Final = "formscout-home-"
+"""How we name the home directory of a browser."""
+
 START_TOLERANCE_S: Final = 1.0
 """Start times of one process, read twice, differ by less; a reused pid by more."""
 
@@ -28,7 +34,7 @@ class BrowserRecord:
     owner_started: float
     browser: int
     browser_started: float
-    profile: str  # the directory that Chromium was given, removed with it
+    directories: tuple[str, ...]  # its profile and its home, removed with it
 
 
 def marker_of(token: str) -> str:
@@ -36,7 +42,7 @@ def marker_of(token: str) -> str:
     return MARKER + token
 
 
-def record(scratch: Path, token: str) -> Path | None:
+def record(scratch: Path, token: str, *, home: str) -> Path | None:
     """Find the browser that carries the token and write its pid file; None if it is gone already."""
     marker = marker_of(token)
     for process in psutil.process_iter(["pid", "cmdline", "create_time"]):
@@ -50,7 +56,7 @@ def record(scratch: Path, token: str) -> Path | None:
             "owner_started": own.create_time(),
             "browser": process.info["pid"],
             "browser_started": process.info["create_time"],
-            "profile": profile,
+            "directories": [profile, home],
         }
         scratch.mkdir(parents=True, exist_ok=True)
         path = scratch / f"{token}.browser.json"
@@ -91,8 +97,10 @@ def end_browser(found: BrowserRecord) -> bool:
                 os.kill(found.browser, signal.SIGKILL)
             else:
                 os.killpg(group, signal.SIGKILL)
-    if "playwright" in Path(found.profile).name:
-        shutil.rmtree(found.profile, ignore_errors=True)
+    for directory in found.directories:
+        # The record lies in a directory that others may write to: only what is named as ours is removed.
+        if Path(directory).name.startswith((PROFILE_PREFIX, HOME_PREFIX)):
+            shutil.rmtree(directory, ignore_errors=True)
     return lived
 
 
@@ -106,6 +114,7 @@ def _lives(pid: int, started: float) -> bool:
 
 def _read(path: Path) -> BrowserRecord | None:
     try:
-        return BrowserRecord(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
+        content = json.loads(path.read_text())
+        return BrowserRecord(**{**content, "directories": tuple(content["directories"])})
+    except (OSError, ValueError, TypeError, KeyError):
         return None

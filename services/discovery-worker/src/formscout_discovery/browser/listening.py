@@ -16,6 +16,9 @@ from formscout_discovery.policy.requests import Cause, Judgement, Ruling
 BUFFERED_BYTES: Final = 1024 * 1024
 """What Chromium may keep of response bodies for us; we never ask for one."""
 
+MAX_OPEN_REQUESTS: Final = 5000
+"""Requests whose end was not heard of; the record of them starts anew beyond this."""
+
 DEGRADING: Final = frozenset({"Stylesheet", "Script"})
 """Resources without which a page is not what its authors meant."""
 
@@ -65,6 +68,8 @@ class Listening:
     def _on_frame_navigated(self, event: dict[str, Any]) -> None:
         frame = event["frame"]
         if frame["id"] == self._traffic.main_frame:
+            # What hung below the document before is gone; a beacon that it still sends is judged as nobody's, strictly.
+            self._traffic.frames = {self._traffic.main_frame}
             self._traffic.show(frame["url"] + frame.get("urlFragment", ""))
 
     def _on_navigated_within(self, event: dict[str, Any]) -> None:
@@ -76,6 +81,8 @@ class Listening:
 
     def _on_request(self, event: dict[str, Any]) -> None:
         kind = event.get("type", "")
+        if len(self._types) > MAX_OPEN_REQUESTS:
+            self._types.clear()
         self._types[event["requestId"]] = (kind, event["request"]["url"])
         self._traffic.request_began(event["requestId"], kind, event["request"]["url"])
 

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from formscout_discovery.policy.requests import JudgeSettings
-
-USER_AGENT_SUFFIX: Final = "Formscout/0.1 (+https://github.com/formscout/formscout)"
 
 
 def everywhere(_address: str) -> bool:
@@ -22,7 +19,7 @@ class BrowserOptions:
     scratch: Path  # where pid files lie; the same for all workers of a machine, so that one can sweep after another
     executable: str | None = None  # None: the system's Chromium, else Playwright's own
     sandbox: bool = True  # Chromium's own; as root it cannot be
-    user_agent: str | None = None  # None: Chromium's own
+    user_agent: str | None = None  # None: Chromium's own with our name at its end
     locale: str = "en-US"
     timezone: str = "UTC"
     width: int = 1280  # of the viewport, CSS pixels

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.metadata
 import json
 import os
 import secrets
@@ -65,13 +66,14 @@ UNWANTED_SWITCHES: Final = ("--disable-popup-blocking",)
 async def launch(options: BrowserOptions) -> AsyncIterator["Chromium"]:
     """Run one Chromium; raise `BrowserUnavailableError` if there is none or it does not start.
 
-    Leaving the context ends it with its process group, whatever state it is in.
+    Leaving the context ends it with its process group, whatever state it is in; what a killed worker left is ended first.
     """
+    await asyncio.to_thread(leftovers.sweep_leftovers, options.scratch)
     token = secrets.token_hex(8)
     async with async_playwright() as playwright:
-        with tempfile.TemporaryDirectory(prefix="formscout-home-") as home:
+        with tempfile.TemporaryDirectory(prefix=leftovers.HOME_PREFIX, ignore_cleanup_errors=True) as home:
             browser = await _start(playwright, options, token=token, home=home)
-            pid_file = await asyncio.to_thread(leftovers.record, options.scratch, token)
+            pid_file = await asyncio.to_thread(leftovers.record, options.scratch, token, home=home)
             try:
                 chromium = Chromium(browser, options)
                 await chromium.start()
@@ -89,6 +91,7 @@ async def _start(playwright: Playwright, options: BrowserOptions, *, token: str,
     environment: dict[str, str | float | bool] = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": home,
+        "TMPDIR": home,
         "LANG": "C.UTF-8",
         "TZ": options.timezone,
     }
@@ -157,7 +160,7 @@ class Chromium:
             "permissions": [],
             "service_workers": "block",
             "storage_state": stored.storage or None,
-            "user_agent": options.user_agent,
+            "user_agent": options.user_agent or own_user_agent(self._browser.version),
             "viewport": {"width": options.width, "height": options.height},
         }
 
@@ -187,18 +190,24 @@ class SignedInBrowser:
         try:
             # Playwright's own format, passed through unread: hence Any.
             storage: dict[str, Any] = dict(await self._context.storage_state(indexed_db=True))
+        except PlaywrightError as error:
+            raise _ended(error) from error
         finally:
             self._interception.restoring(-1)
         return serialise(StoredState(storage=storage, session_storage=self._session_storage))
 
     async def make(self) -> Inside:
-        """Return a new, empty page that is listened to."""
+        """Return a new, empty page that is listened to; raise `BrowserUnavailableError` when the browser is gone."""
         await self._note_session_storage()
         self._own += 1
         try:
-            page = await self._context.new_page()
+            return await self._furnish(await self._context.new_page())
+        except PlaywrightError as error:
+            raise _ended(error) from error
         finally:
             self._own -= 1
+
+    async def _furnish(self, page: Page) -> Inside:
         session = await self._context.new_cdp_session(page)
         tree = await session.send("Page.getFrameTree")
         traffic = Traffic(self._rules, self._guard, tree["frameTree"]["frame"]["id"])
@@ -232,6 +241,17 @@ class SignedInBrowser:
                 found = await asyncio.wait_for(inside.page.evaluate("() => [location.origin, {...sessionStorage}]"), CLOSE_TIMEOUT_S)
                 if found[1]:
                     self._session_storage[found[0]] = found[1]
+
+
+def own_user_agent(version: str) -> str:
+    """Return the name that we go by: the browser's own, not told as headless (some pages then show another face), and ours."""
+    major = version.partition(".")[0]
+    ours = importlib.metadata.version("formscout-discovery")
+    return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36 Formscout/{ours}"
+
+
+def _ended(error: PlaywrightError) -> BrowserUnavailableError:
+    return BrowserUnavailableError(f"The browser ended by itself or does not answer: {error.message.splitlines()[0]}")
 
 
 async def _close(page: Page) -> None:

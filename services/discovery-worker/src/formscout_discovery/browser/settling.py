@@ -26,6 +26,9 @@ NO_CONTROL_WITH_TEXT_CAP_S: Final = 1.0
 HUNG_AFTER_S: Final = 5.0
 """A page that does not run our script within its cap and this is stuck in a script of its own."""
 
+BUSY_QUIET_S: Final = 3.0
+"""A page that says it loads is believed for so long after the last request: some spinners turn for ever."""
+
 DOM_CAP_S: Final = 2.0
 """One look at the DOM lasts no longer, so that a navigation in between is noticed."""
 
@@ -59,7 +62,7 @@ async def settle(page: Page, traffic: Traffic) -> Rest:
             await asyncio.sleep(RETRY_S)  # the document was replaced: look at the new one
             continue
         quiet = traffic.quiet_for()
-        drawing = traffic.rules.scripts and _still_drawing(seen, time.monotonic() - began)
+        drawing = traffic.rules.scripts and _still_drawing(seen, waited=time.monotonic() - began, quiet=quiet)
         if seen["resting"] and quiet >= QUIET_S and not drawing:
             return Rest(settled=True, nodes=seen["nodes"], content_type=seen["type"])
         if seen["resting"] or not look:
@@ -74,7 +77,9 @@ async def _look(page: Page, cap: float) -> dict[str, Any]:
     return result
 
 
-def _still_drawing(seen: dict[str, Any], waited: float) -> bool:
+def _still_drawing(seen: dict[str, Any], *, waited: float, quiet: float) -> bool:
     """Tell whether a resting page most likely goes on: it shows that it loads, or scripts have drawn nothing to press yet."""
     empty = seen["scripted"] and seen["controls"] == 0 and not seen["frames"] and not seen["shadow"]
-    return bool(seen["busy"]) or (bool(empty) and waited < (NO_CONTROL_WITH_TEXT_CAP_S if seen["text"] else NO_CONTROL_CAP_S))
+    return (bool(seen["busy"]) and quiet < BUSY_QUIET_S) or (
+        bool(empty) and waited < (NO_CONTROL_WITH_TEXT_CAP_S if seen["text"] else NO_CONTROL_CAP_S)
+    )

@@ -71,6 +71,7 @@ class Traffic:
     routes: list[str] = field(default_factory=list)
     degraded: list[str] = field(default_factory=list)
     dialogs: int = 0
+    began: float = 0.0  # monotonic, of the act
     last_change: float = 0.0  # monotonic, when a request that matters began or ended
     _open: dict[str, tuple[float, str]] = field(default_factory=dict)  # when it began, and where it goes
     _news: set[str] = field(default_factory=set)  # addresses that answer only when there is news
@@ -88,7 +89,7 @@ class Traffic:
         self.routes = []
         self.dialogs = 0
         self._doom = asyncio.get_running_loop().create_future()
-        self.last_change = time.monotonic()
+        self.began = self.last_change = time.monotonic()
 
     @property
     def doom(self) -> asyncio.Future[Doom]:
@@ -166,6 +167,7 @@ class Traffic:
         for request_id, (began, address) in list(self._open.items()):
             if now - began < LONG_POLL_AFTER_S:
                 return 0.0
-            self._news.add(address)
+            if len(self._news) < MAX_ROUTES:
+                self._news.add(address)
             del self._open[request_id]
         return now - self.last_change

@@ -42,8 +42,15 @@ async ({ quiet, cap }) => {
   }
   observer.disconnect();
   const controls = document.querySelectorAll("a[href], button, input, select, textarea, [role=button], [role=link], [onclick], [contenteditable]").length;
-  const busy = [...document.querySelectorAll("[aria-busy=true], [role=progressbar], [class*=spinner i], [class*=skeleton i], [class*=loading i], [class*=loader i]")]
-    .some((element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && element.getClientRects().length > 0);
+  const shown = (element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  };
+  // A class name only hints: its element counts while something in it moves.
+  const moves = (element) => element.getAnimations({ subtree: true }).some((animation) => animation.playState === "running");
+  const busy = [...document.querySelectorAll("[aria-busy=true], [role=progressbar]:not([aria-valuenow])")].some(shown) ||
+    [...document.querySelectorAll("[class*=spinner i], [class*=skeleton i], [class*=loading i], [class*=loader i]")]
+      .some((element) => shown(element) && moves(element));
   let shadow = false;
   for (const root of watched) if (root instanceof ShadowRoot) { shadow = true; break; }
   return {
