@@ -31,6 +31,8 @@ class LogStream:
 
     def write(self, name: str, line: str) -> None:
         """Take one line of the process `name`."""
+        if not line.strip():
+            return
         tail = self._tails.setdefault(name, [])
         tail.append(line)
         del tail[:-TAIL_LINES]

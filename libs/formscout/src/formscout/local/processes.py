@@ -89,10 +89,14 @@ class ManagedProcess:
         self._reading.cancel()
         return status
 
-    async def stop(self, *, at_once: bool = False) -> None:
+    def kill(self) -> None:
+        """End it and its group without any grace."""
+        self._kill_group()
+
+    async def stop(self) -> None:
         """End it: the stop signal, its grace, SIGKILL; then everything that it had started."""
         descendants = _descendants(self.pid)
-        if self._process.returncode is None and not at_once:
+        if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(self.spec.stop_signal)
             with suppress(TimeoutError):

@@ -3,17 +3,14 @@
 import asyncio
 import importlib.util
 import os
-import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from formscout.domain.errors import PlatformError
 from formscout.local.directory import DataDirectory, write_private
+from formscout.local.ports import HOST
 from formscout.local.processes import ProcessSpec
-
-HOST: Final = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +32,6 @@ def programs() -> Path:
     if spec is None or spec.origin is None:
         raise PlatformError("The embedded Redis is not installed. Install `formscout[embedded]`, or set DATABASE_URL and REDIS_URL.")
     return Path(spec.origin).parent / "bin"
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def server(directory: DataDirectory, address: RedisAddress) -> ProcessSpec:

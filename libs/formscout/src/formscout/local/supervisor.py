@@ -34,6 +34,7 @@ class Supervisor:
     def __init__(self, log: LogStream) -> None:
         self._log = log
         self._running: dict[str, ManagedProcess] = {}
+        self._stopping: list[ManagedProcess] = []
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._ends: dict[str, int] = {}
         self._starting = asyncio.Lock()  # a process just started is not yet known as ours, and must not be taken for an orphan
@@ -65,20 +66,29 @@ class Supervisor:
         """Return how often in a row a process ended soon after its start."""
         return self._ends.get(name, 0)
 
-    async def stop(self, names: Iterable[str], *, at_once: bool = False) -> None:
+    def kill_all(self) -> None:
+        """End every process without any grace; a `stop` that waits for one goes on at once."""
+        for process in self._running.values():
+            process.kill()
+        for process in self._stopping:
+            process.kill()
+
+    async def stop(self, names: Iterable[str]) -> None:
         """End these processes side by side, and all that they had started."""
         chosen = [name for name in names if name in self._keepers]
         for name in chosen:
             self._keepers.pop(name).cancel()
         stopping = [self._running.pop(name) for name in chosen if name in self._running]
-        await asyncio.gather(*(process.stop(at_once=at_once) for process in stopping))
+        self._stopping += stopping
+        await asyncio.gather(*(process.stop() for process in stopping))
+        self._stopping = [process for process in self._stopping if process not in stopping]
 
-    async def stop_all(self, *, last: Iterable[str] = (), at_once: bool = False) -> None:
+    async def stop_all(self, *, last: Iterable[str] = ()) -> None:
         """End everything, the processes of `last` after the others, in their order."""
         order = tuple(last)
-        await self.stop([name for name in self._keepers if name not in order], at_once=at_once)
+        await self.stop([name for name in self._keepers if name not in order])
         for name in order:
-            await self.stop([name], at_once=at_once)
+            await self.stop([name])
         if self._reaper is not None:
             self._reaper.cancel()
             self._reaper = None

@@ -43,6 +43,7 @@ def configure_logs(*, log_format: LogFormat, log_level: str) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso" if log_format == "json" else "%H:%M:%S", utc=log_format == "json"),
+        _drop_colours,
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         hide_secrets,
@@ -70,6 +71,11 @@ def configure_logs(*, log_format: LogFormat, log_level: str) -> None:
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace what is a secret by its name, and what looks like one inside any text."""
     return {name: _safe(name, value) for name, value in event.items()}
+
+
+def _drop_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.pop("color_message", None)  # uvicorn's own line once more, for terminals
+    return event
 
 
 def _safe(name: str, value: object) -> object:
