@@ -15,7 +15,7 @@ from formscout_discovery.crawl.harvest import Harvest
 from formscout_discovery.crawl.memory import SliceMemory
 from formscout_discovery.crawl.plan import USER_AGENT, Slice, SliceEnd, SlicePlan, SliceStop
 from formscout_discovery.crawl.ports import Browser, Directive, PageLostError, Record, Tab
-from formscout_discovery.crawl.visit import sighted, visit
+from formscout_discovery.crawl.visit import visit
 from formscout_discovery.policy import pacing
 from formscout_discovery.policy.robots import Robots
 
@@ -183,10 +183,11 @@ class _Engine:
         harvest.sentence = sentence
 
     async def _write(self, page: FrontierPage, harvest: Harvest) -> None:
-        directive = await self.work.record.finish_visit(
-            page, harvest.report(), form_pages=harvest.form_pages, sightings=sighted(harvest), requests=harvest.requests
-        )
         written = {form.fingerprint for form_page in harvest.form_pages for form in form_page.forms}
+        sightings = self.work.memory.ready(harvest.sightings, writing=written)
+        directive = await self.work.record.finish_visit(
+            page, harvest.report(), form_pages=harvest.form_pages, sightings=sightings, requests=harvest.requests
+        )
         self.work.memory.disclaim(fingerprint for fingerprint in harvest.claimed if fingerprint not in written)
         template = self.work.memory.learner.template(page.address)
         self.work.memory.note_visit(harvest.keys, template, fruitful=bool(harvest.form_pages))

@@ -11,6 +11,7 @@ from formscout.domain.pages import PageSource
 from formscout.domain.snapshots import TEXT, Node, Snapshot
 from formscout.domain.urls import resolve, without_query
 from formscout_discovery.policy.hazards import Hazard, hazard_of_address, hazard_of_control
+from formscout_discovery.policy.templates import template_of
 
 FRAMES: Final = frozenset({"iframe", "frame", "embed", "object"})
 LINK_RELATIONS: Final = frozenset({"canonical", "alternate", "next", "prev", "search", "start", "help", "contents", "index"})
@@ -30,6 +31,7 @@ _DATA_WITH_ADDRESS = re.compile(r"data-(.*-)?(href|url|link|route|path|uri|locat
 _SCRIPTED = re.compile(r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\(|navigate\()\s*['\"]([^'\"]+)['\"]")
 _REFRESH = re.compile(r"^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
 _WRITTEN = re.compile(r"https?://[^\s\"'<>]+|/[a-z][\w-]*(?:/[\w-]+)+/?")
+_RECORD_PARAMETER = re.compile(r"(?:^|&)[^=]*id[^=]*=\{", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -129,8 +131,20 @@ def _hazard(node: Node, label: str, address: str, source: PageSource) -> str | N
     if method != "get":
         return f"the link sends {method.upper()}"
     by_address = hazard_of_address(address)
+    if by_address and _acts_on_a_record(address):
+        return f"{by_address}, on one record"
     # A sign-out ends everything, and its link may carry the user's own name: here the address is enough.
     if by_address is Hazard.SIGN_OUT or source is PageSource.SCRIPT or not _LETTER.search(label):
         return by_address
     by_control = hazard_of_control(label, node.role or "link", node.attributes)
     return by_control if by_address else None
+
+
+def _acts_on_a_record(address: str) -> bool:
+    """Tell whether the address ends in a record and a word (`/customers/7/archive`), or names a record in its query.
+
+    There a word of action is a verb, whatever the link is called; `/archive` alone may as well be a list.
+    """
+    template = template_of(address)
+    segments = urlsplit(template).path.strip("/").split("/")
+    return "{" in "/".join(segments[-2:-1]) or bool(_RECORD_PARAMETER.search(urlsplit(template).query))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from formscout.domain.forms import KnownForm
+from formscout.domain.forms import FormSighting, KnownForm
 from formscout.domain.urls import normalise
 from formscout_discovery.detection.folding import Candidate, fingerprint_of, fold
 from formscout_discovery.policy.templates import TemplateLearner, path_template
@@ -51,6 +51,8 @@ class SliceMemory:
         self._pressed: dict[str, Pressed] = {}
         self._pressed_here: set[tuple[str, str]] = set()
         self._sightings: set[tuple[str, str]] = set()
+        self._written: set[str] = set()
+        self._parked: dict[str, list[FormSighting]] = {}
 
     # Forms
 
@@ -58,6 +60,7 @@ class SliceMemory:
         """Take over what the record knows, other slices' forms too."""
         for form in forms:
             self._forms.setdefault(form.fingerprint, form)
+            self._written.add(form.fingerprint)
 
     def known(self, candidate: Candidate) -> str | None:
         """Return the fingerprint of the known form that this is, or None."""
@@ -83,6 +86,21 @@ class SliceMemory:
             return False
         self._sightings.add(key)
         return True
+
+    def ready(self, sightings: Iterable[FormSighting], *, writing: Iterable[str]) -> list[FormSighting]:
+        """Return the sightings that can be written together with the forms `writing`.
+
+        Those of a form that another visit has claimed and not yet written are kept until it is.
+        """
+        fresh = set(writing)
+        self._written |= fresh
+        out = [sighting for fingerprint in fresh for sighting in self._parked.pop(fingerprint, ())]
+        for sighting in sightings:
+            if sighting.fingerprint in self._written:
+                out.append(sighting)
+            else:
+                self._parked.setdefault(sighting.fingerprint, []).append(sighting)
+        return out
 
     # Pages
 

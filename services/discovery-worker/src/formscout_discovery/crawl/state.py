@@ -68,8 +68,9 @@ class State:
         button = next((b.label for b in form.buttons), "")
         if self.is_chrome(form.root):
             last = [part for part in segments_of(action) if not part.startswith("{")][-1:]
-            itself = template_of(action).partition("?")[0] == template_of(own)
-            return f"shared {form.method} {'' if itself else '/'.join(last)}"
+            # Without an action of its own a form is sent to whatever page it stands on.
+            named = bool(self.tree.attribute(form.root, "action"))
+            return f"shared {form.method} {'/'.join(last) if named else ''}"
         return f"{form.method} {template_of(action).partition('?')[0].removeprefix(origin(action))} {button}"
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from formscout.domain.errors import CrawlError
-from formscout.domain.forms import FormSighting
 from formscout.domain.pages import FrontierPage, PageSource, VisitOutcome
 from formscout.domain.paths import NavigationPath
 from formscout.domain.urls import normalise
@@ -116,9 +115,3 @@ async def _sign_in_again(work: Slice, tab: Tab, generation: int) -> bool:
 def _end(harvest: Harvest, outcome: VisitOutcome, sentence: str = "") -> None:
     harvest.outcome = outcome
     harvest.sentence = sentence or SENTENCES.get(outcome, "")
-
-
-def sighted(harvest: Harvest) -> tuple[FormSighting, ...]:
-    """Return the sightings of forms, those first met in this very visit left out at the place where they were met."""
-    first = {(form.fingerprint, normalise(form.address)) for page in harvest.form_pages for form in page.forms}
-    return tuple(s for s in harvest.sightings if (s.fingerprint, normalise(s.address)) not in first)
