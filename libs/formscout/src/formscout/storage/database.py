@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 import asyncpg  # type: ignore[import-untyped]  # it ships neither types nor stubs
 import msgspec
@@ -11,6 +11,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from formscout.domain.errors import StoreUnavailableError
+
+Connection: TypeAlias = AsyncConnection
+"""What every store works on; named here, so that a use case can hold one without knowing SQLAlchemy."""
 
 _PING: Final = text("SELECT 1")
 _UNAVAILABLE: Final = "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."

@@ -3,12 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from formscout.storage.budgets import BudgetStore
 from formscout.storage.companies import CompanyStore
 from formscout.storage.crawls import CrawlStore
-from formscout.storage.database import Database
+from formscout.storage.database import Connection, Database
 from formscout.storage.forms import FormStore
 from formscout.storage.frontier import FrontierStore
 from formscout.storage.jobs import JobStore
@@ -19,7 +17,7 @@ from formscout.storage.projects import ProjectStore
 class UnitOfWork:
     """The stores on one open transaction; all of it is written, or nothing."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.companies = CompanyStore(connection)
         self.projects = ProjectStore(connection)
         self.networks = NetworkStore(connection)
