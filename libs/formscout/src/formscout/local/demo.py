@@ -32,7 +32,10 @@ class Registration:
 
 
 async def register_demo(layout: Layout, api_key: str) -> Registration:
-    """Make what is missing for a discovery of the demo application; on a new database project 1, network 1, user 3, company 1, product 1."""
+    """Make what is missing for a discovery of the demo application.
+
+    On a new database these are project 1, network 1, user 3, company 1, product 1.
+    """
     assert layout.demo_url is not None, "the demo application runs"
     database = Database.connect(layout.database_url, pool_size=1)
     try:

@@ -1,6 +1,5 @@
 """The embedded platform: stores, schema and services of one data directory, up until the context ends."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,0 +1,5 @@
+"""The command line of Formscout."""
+
+from formscout.cli.app import main
+
+__all__ = ["main"]
