@@ -31,6 +31,15 @@ async def test_what_takes_no_click_is_not_pressed(site: Playground, tab: Browser
     assert await tab.press(Locators(css=css)) is None
 
 
+async def test_what_lies_under_a_sticky_head_is_brought_out(site: Playground, tab: BrowserTab) -> None:
+    await tab.open(site.at("sticky"))
+    for number in (1, 5, 9):
+        assert await tab.press(Locators(css=f"#b{number}")) is not None
+        assert await said(tab) == f"b{number}"
+    assert await tab.press(Locators(css="#b2")) is not None
+    assert await said(tab) == "b2"
+
+
 @pytest.mark.parametrize(
     ("locators", "words"),
     [

@@ -150,6 +150,13 @@ async def test_a_page_that_reads_by_post_when_opened_may_and_is_listed(site: Pla
     assert (passed.verdict, passed.method, passed.count) == (RequestVerdict.LET_THROUGH, "POST", 1)
 
 
+async def test_a_beacon_is_held_back_even_when_a_page_is_merely_opened(site: Playground, tab: BrowserTab) -> None:
+    await tab.open(site.at("reporting"))
+    await asyncio.sleep(LATE_S)
+    assert site.writes() == []
+    assert held(tab.requests()) == [("POST", "beacon")]
+
+
 async def test_in_production_a_page_may_not_even_post_when_opened(site: Playground, chromium: Chromium) -> None:
     rules = TabRules(allow_private=True, judging=JudgeSettings(environment=Environment.PRODUCTION))
     async with chromium.browse(rules) as browser:

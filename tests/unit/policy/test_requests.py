@@ -1,6 +1,7 @@
 """The judge passes what only reads, holds back what may change, and says why."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -132,6 +133,14 @@ def test_what_a_page_sends_by_itself_passes_and_is_listed_but_not_in_production(
     sent = facts("POST", "/datatable", cause=Cause.OPENING, body={"draw": 1})
     assert judge(sent, OBSERVE).ruling is Ruling.LET_THROUGH
     assert judge(sent, PRODUCTION).ruling is Ruling.HOLD_BACK
+
+
+@pytest.mark.parametrize("kind", ["ping", "cspviolationreport"])
+@pytest.mark.parametrize("cause", list(Cause))
+def test_beacons_are_held_back_whoever_sends_them(kind: str, cause: Cause) -> None:
+    beacon = replace(facts("POST", "/beacon", cause=cause, body={"query": "{ a }"}), resource_type=kind)
+    assert judge(beacon, SUBMIT).ruling is Ruling.HOLD_BACK
+    assert judge(beacon, JudgeSettings(allow_requests=(BASE,))).ruling is Ruling.LET_THROUGH
 
 
 def test_signing_in_may_post() -> None:

@@ -12,6 +12,9 @@ ACT_TIMEOUT_MS: Final = 2000
 
 READY: Final = "ready"
 
+HOPELESS: Final = frozenset({"without area", "disabled"})
+"""What `reach` says of an element that no scrolling brings under the pointer."""
+
 CHOICE_TYPES: Final = frozenset({"checkbox", "radio"})
 
 NOT_CLICKED: Final = ("intercepts pointer events", "Timeout", "not attached", "not visible", "outside of the viewport")
@@ -47,13 +50,22 @@ class FoundElement:
     async def press(self) -> bool:
         """Click the element after testing that the click would meet it."""
         try:
-            await self._element.scroll_into_view_if_needed(timeout=ACT_TIMEOUT_MS)
-            if await self._element.evaluate(script("reach")) != READY:
+            if not await self._can_be_reached():
                 return False
             await self._element.click(timeout=ACT_TIMEOUT_MS, no_wait_after=True)
         except PlaywrightError as error:
             return not any(words in error.message for words in NOT_CLICKED)
         return True
+
+    async def _can_be_reached(self) -> bool:
+        """Test whether a click would meet the element, bringing it into the middle of the view first where it must be."""
+        found = await self._element.evaluate(script("reach"))
+        if found in HOPELESS:
+            return False
+        if found != READY:
+            await self._element.evaluate("element => element.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' })")
+            found = await self._element.evaluate(script("reach"))
+        return bool(found == READY)
 
     async def hover(self) -> bool:
         """Move the pointer over the element."""
@@ -68,7 +80,10 @@ class FoundElement:
         try:
             kind = await self._element.evaluate("element => element.localName === 'input' ? element.type : element.localName")
             if kind == "select":
-                return bool(await self._element.select_option(value=value, timeout=ACT_TIMEOUT_MS))
+                has = "(select, value) => [...select.options].some((option) => option.value === value && !option.disabled)"
+                return await self._element.evaluate(has, value) and bool(
+                    await self._element.select_option(value=value, timeout=ACT_TIMEOUT_MS)
+                )
             if kind in CHOICE_TYPES:
                 await self._element.set_checked(value == "true", timeout=ACT_TIMEOUT_MS)
                 return True

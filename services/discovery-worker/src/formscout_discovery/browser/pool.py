@@ -33,7 +33,7 @@ SWITCHES: Final = (
     "--disable-gpu",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--disable-blink-features=SharedWorker",
+    "--disable-blink-features=SharedWorker,WebTransport,FetchLaterAPI",  # would send past those who listen
     "--deny-permission-prompts",
     "--no-pings",
     # All frames of a page live in one process: one session then sees every frame, and a page with thirty advertisements
@@ -51,6 +51,8 @@ DISABLED_FEATURES: Final = (
     "AutofillServerCommunication", "MediaRouter", "DialMediaRouteProvider", "OptimizationHints", "Translate",
     "InterestFeedContentSuggestions",
     "CertificateTransparencyComponentUpdater", "NetworkTimeServiceQuerying", "PreconnectToSearch", "AimEnabled",
+    # Reports that the browser posts on a server's behalf, past those who listen.
+    "Reporting", "NetworkErrorLogging",
     # The address given is the address meant.
     "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable",
     # As in Playwright's own list, which this one replaces.

@@ -69,6 +69,9 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 READING_METHODS: Final = frozenset({"PROPFIND", "REPORT", "SEARCH", "QUERY"})
 """Safe methods of WebDAV (RFC 4918, 3253, 5323) and the QUERY method."""
 
+BEACON_TYPES: Final = frozenset({"ping", "cspviolationreport"})
+"""Resource types of which the page never sees the answer, so that nothing is ever read by them."""
+
 PASSED: Final = Judgement(ruling=Ruling.PASS)
 
 
@@ -76,6 +79,8 @@ def judge(facts: RequestFacts, settings: JudgeSettings) -> Judgement:
     """Rule on one request."""
     if facts.method in SAFE_METHODS:
         return _judge_safe(facts, settings)
+    if facts.resource_type in BEACON_TYPES and not _is_allowed(facts, settings):
+        return _hold("a beacon, which nothing comes back from")
     why = _harmless(facts, settings)
     if why is not None:
         return _let(why)
@@ -89,7 +94,7 @@ def judge(facts: RequestFacts, settings: JudgeSettings) -> Judgement:
 
 def _harmless(facts: RequestFacts, settings: JudgeSettings) -> str | None:
     """Say why a request may be sent although its method is none that only reads, or None."""
-    if any(facts.url.startswith(prefix) for prefix in settings.allow_requests):
+    if _is_allowed(facts, settings):
         return "allowed by the network"
     if facts.cause is Cause.SIGNING_IN:
         return "part of signing in"
@@ -98,9 +103,14 @@ def _harmless(facts: RequestFacts, settings: JudgeSettings) -> str | None:
     return reads_only(facts.body, facts.content_type)
 
 
+def _is_allowed(facts: RequestFacts, settings: JudgeSettings) -> bool:
+    """Tell whether the network's list names the address."""
+    return any(facts.url.startswith(prefix) for prefix in settings.allow_requests)
+
+
 def _judge_safe(facts: RequestFacts, settings: JudgeSettings) -> Judgement:
     """Rule on a GET: it passes unless a control of ours caused it and both of them look like an action."""
-    if facts.cause in (Cause.OPENING, Cause.SIGNING_IN) or any(facts.url.startswith(prefix) for prefix in settings.allow_requests):
+    if facts.cause in (Cause.OPENING, Cause.SIGNING_IN) or _is_allowed(facts, settings):
         return PASSED
     action = _looks_like_action(facts)
     return PASSED if action is None else _hold(f"looks like an action: {action.value.replace('_', ' ')}")
