@@ -106,7 +106,7 @@ async def _discover(order: Order, console: Console, interrupts: Interrupts) -> b
         accepted = await api.start_discovery({**target, **order.options})
         try:
             with progress_on(console) as shown:
-                status = await follow(api, accepted["task_id"], shown)
+                status = await follow(api, accepted, shown)
         except asyncio.CancelledError:
             await api.cancel(accepted["task_id"])
             raise

@@ -25,6 +25,9 @@ class Shown(Protocol):
     def update(self, status: Document) -> None:
         """Show it."""
 
+    def found(self, form: Document) -> None:
+        """Show a form that was just described."""
+
 
 class _Bar:
     def __init__(self, progress: Progress) -> None:
@@ -33,6 +36,9 @@ class _Bar:
 
     def update(self, status: Document) -> None:
         self._progress.update(self._task, completed=status["progress"], description=status["status"])
+
+    def found(self, form: Document) -> None:
+        _print_form(self._progress.console, form)
 
 
 class _Lines:
@@ -48,6 +54,9 @@ class _Lines:
             self._console.print(f"{status['progress']:>3} %  {status['status']}", markup=False, highlight=False, soft_wrap=True)
             self._last = (status["status"], now)
 
+    def found(self, form: Document) -> None:
+        _print_form(self._console, form)
+
 
 @contextmanager
 def progress_on(console: Console) -> Iterator[Shown]:
@@ -60,11 +69,22 @@ def progress_on(console: Console) -> Iterator[Shown]:
         yield _Bar(progress)
 
 
-async def follow(api: ApiClient, task_id: str, shown: Shown) -> Document:
-    """Return the status with which a discovery ends."""
+def _print_form(console: Console, form: Document) -> None:
+    line = f"  +    {form['purpose']}: {form['title'] or 'without a title'}, {form['address']}"
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+async def follow(api: ApiClient, accepted: Document, shown: Shown) -> Document:
+    """Show each form of an accepted discovery as it is described; return the status with which the discovery ends."""
+    known: set[int] = set()
     while True:
-        status = await api.status(task_id)
+        status = await api.status(accepted["task_id"])
         shown.update(status)
+        if status["forms_found"] > len(known):
+            async for form in api.items(f"/api/sessions/{accepted['session_id']}/forms"):
+                if form["purpose"] is not None and form["id"] not in known:
+                    known.add(form["id"])
+                    shown.found(form)
         if status["state"] in FINAL_STATES:
             return status
         await asyncio.sleep(POLL_SECONDS)

@@ -10,6 +10,7 @@ from typing import Final
 from rich.table import Table
 
 from formscout.cli.client import Document
+from formscout.domain.urls import origin
 
 CSV_COLUMNS: Final = ("form", "purpose", "title", "address", "field", "label", "type", "semantic_type", "required")
 
@@ -30,7 +31,8 @@ def write_json(file: Path, inventory: Document) -> None:
 def as_table(inventory: Document) -> Table:
     """Return the forms as a table, one row each."""
     forms = inventory["forms"]
-    table = Table(title=f"{len(forms)} forms", title_justify="left")
+    base = origin(inventory["session"]["network"]["address"] or "")
+    table = Table(title=f"{len(forms)} forms of {base}", title_justify="left")
     table.add_column("Purpose", no_wrap=True)
     table.add_column("Title", overflow="fold")
     table.add_column("Address", overflow="fold")
@@ -42,7 +44,7 @@ def as_table(inventory: Document) -> Table:
         table.add_row(
             _plain(form["purpose"]),
             _plain(form["title"]),
-            _plain(form["address"]),
+            _plain(form["address"].removeprefix(base)),
             str(len(form["path"])),
             str(len(form["fields"])),
             _plain(verified.get("status")),

@@ -83,7 +83,7 @@ async def _first_discovery(platform: Platform, console: Console, out: Path | Non
         accepted = await api.start_discovery(request)
         _say(console, f"Discovering the demo application at {platform.layout.demo_url} …")
         with progress_on(console) as shown:
-            status = await follow(api, accepted["task_id"], shown)
+            status = await follow(api, accepted, shown)
         inventory = await api.inventory(accepted["session_id"])
     if out is not None:
         await asyncio.to_thread(write_json, out, inventory)

@@ -93,7 +93,7 @@ async def prepare_cluster(directory: DataDirectory) -> None:
 
 async def accepts_connections(directory: DataDirectory) -> bool:
     """Tell whether the server answers."""
-    status, _ = await _run(str(programs() / "pg_isready"), "-q", "-h", str(directory.sockets))
+    status, _ = await _run(str(programs() / "pg_isready"), "-q", "-U", _ROLE, "-h", str(directory.sockets))
     return status == 0
 
 

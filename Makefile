@@ -1,0 +1,96 @@
+# The only door: people and CI run the same targets. `make` alone prints help.
+#
+# Needs make, Python 3.11 or later, and a network; the rest is found or installed (set-up, below).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.ONESHELL:
+
+TOOLS := .formscout/tools
+ARGS ?=
+
+# uv: the one on PATH, if it works, else the one that `setup` puts into a private environment.
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(TOOLS)/bin/uv)
+RUN := $(UV) run
+# What `uv run` would do first, `setup` has done.
+export UV_NO_SYNC := 1
+# .python-version asks for 3.11; where only a later Python is installed, that one is taken instead of a download.
+LATER := $(shell python3.11 -c '' 2>/dev/null || for v in 3.12 3.13 3.14; do python$$v -c '' 2>/dev/null && echo $$v && break; done)
+ifneq ($(LATER),)
+export UV_PYTHON ?= $(LATER)
+endif
+
+.PHONY: help
+help: ## print this help
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	printf '\nMore for a command: make run ARGS="--once --out forms.json", make test ARGS="-k sign_in".\n'
+
+##@ Use
+.PHONY: run
+run: setup ## the whole platform with the demo application and a first discovery
+	@exec $(RUN) formscout up --demo $(ARGS)
+
+##@ Check
+.PHONY: check
+check: lint types imports test ## all that CI checks
+
+.PHONY: test
+test: setup ## every test, with real PostgreSQL, Redis and Chromium
+	@exec $(RUN) pytest $(ARGS)
+
+.PHONY: test-unit
+test-unit: packages ## the tests that need no store and no browser: seconds
+	@exec $(RUN) pytest tests/unit $(ARGS)
+
+.PHONY: lint
+lint: packages ## style and formatting
+	@$(RUN) ruff check
+	$(RUN) ruff format --check
+
+.PHONY: types
+types: packages ## mypy, strict
+	@exec $(RUN) mypy
+
+.PHONY: imports
+imports: packages ## the direction of imports
+	@exec $(RUN) lint-imports
+
+.PHONY: coverage
+coverage: setup ## every test, and what of the code they ran
+	@$(RUN) pytest --cov --cov-report=term-missing:skip-covered --cov-report=xml $(ARGS)
+
+.PHONY: bench
+bench: setup ## the benchmarks of bench/, with the machine they ran on
+	@for file in bench/bench_*.py; do echo "== $$file"; $(RUN) python "$$file" $(ARGS); done
+
+##@ Write
+.PHONY: format
+format: packages ## mend style and formatting
+	@$(RUN) ruff check --fix
+	$(RUN) ruff format
+
+.PHONY: openapi
+openapi: packages ## docs/api/openapi.json from the code
+	@exec $(RUN) python -m formscout_api.openapi
+
+##@ Set-up
+.PHONY: setup
+setup: packages browser ## packages and a Chromium; the other targets do it themselves
+
+.PHONY: packages
+packages: ## uv, and a virtual environment as uv.lock says
+	@if ! [ -x "$(UV)" ]; then tools/install-uv $(TOOLS); fi
+	$(UV) sync --quiet --all-packages --frozen
+
+.PHONY: browser
+browser: packages ## a Chromium: the system's, else Debian's package (root), else Playwright's
+	@UV='$(UV)' tools/install-browser
+
+.PHONY: clean
+clean: ## remove what set-up and tests made; data of `make run` stay where they are
+	@rm -rf .venv .formscout .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage coverage.xml
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
