@@ -21,6 +21,7 @@ from formscout.domain.crawls import (
     SessionEvent,
     StopReason,
 )
+from formscout.domain.errors import LeaseLostError
 from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
 from formscout.domain.networks import RobotsPolicy, Sealed
 from formscout.tables.companies import company, subscription, user_account
@@ -152,9 +153,15 @@ class CrawlStore:
         return [session_of_row(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def lock(self, session_id: CrawlSessionId) -> CrawlSession:
-        """Lock a session's row, so that whoever finishes something of it comes after the other; it exists."""
+        """Lock a session's row, so that whoever finishes something of it comes after the other.
+
+        Raises `LeaseLostError` when it was deleted under the work on it.
+        """
         statement = select(crawl_session).where(crawl_session.c.id == session_id).with_for_update()
-        return session_of_row((await self._connection.execute(statement)).mappings().one())
+        row = (await self._connection.execute(statement)).mappings().one_or_none()
+        if row is None:
+            raise LeaseLostError(f"Session {session_id} was deleted.")
+        return session_of_row(row)
 
     async def start(self, session_id: CrawlSessionId, *, sentence: str) -> None:
         """Mark a session running, a slice having begun; its first start is kept."""

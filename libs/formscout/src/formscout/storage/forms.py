@@ -50,7 +50,8 @@ class FormStore:
         for one in page.forms:
             if one.fingerprint in had:
                 await self.sight(session_id, FormSighting(fingerprint=one.fingerprint, address=one.address))
-        fresh = [one for one in page.forms if one.fingerprint not in had]
+        # By fingerprint, the first of each: a page may show the same form twice.
+        fresh = list({one.fingerprint: one for one in reversed(page.forms) if one.fingerprint not in had}.values())[::-1]
         if not fresh:
             return None
         values = {"session_id": session_id, "company_id": company_id, "network_id": network_id, **_page_values(page)}

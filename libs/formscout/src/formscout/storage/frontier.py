@@ -17,20 +17,30 @@ from formscout.tables.pages import frontier_page, visit
 
 _COLUMNS = ("id", "session_id", "key", "address", "template", "source", "depth", "path", "state", "fence", "attempts")
 
+_HELD = """EXISTS (SELECT FROM job WHERE job.id = page.holder_job AND job.fence = page.holder_fence
+    AND job.state = 'running' AND job.lease_until > now())"""
+
 # A page is free when it waits, or when the slice that leased it no longer holds its job.
+_FREE = f"page.session_id = :session_id AND (page.state = 'waiting' OR (page.state = 'leased' AND NOT {_HELD}))"
+
 _LEASE = text(
     f"""
     WITH next AS (
-        SELECT id FROM frontier_page page
-        WHERE session_id = :session_id AND (state = 'waiting' OR (state = 'leased' AND NOT EXISTS (
-            SELECT 1 FROM job WHERE job.id = page.holder_job AND job.fence = page.holder_fence
-                AND job.state = 'running' AND job.lease_until > now())))
+        SELECT id FROM frontier_page page WHERE {_FREE}
         ORDER BY state, priority, depth, id LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     UPDATE frontier_page page SET state = 'leased', holder_job = :job_id, holder_fence = :job_fence, fence = page.fence + 1,
         attempts = page.attempts + 1
     FROM next WHERE page.id = next.id RETURNING {", ".join(f"page.{name}" for name in _COLUMNS)}
-    """,  # noqa: S608 (only our own column names are set in)
+    """,  # noqa: S608 (only our own column names and conditions are set in)
+)
+
+_SKIP_FREE = text(
+    f"UPDATE frontier_page page SET state = 'skipped', skip_reason = :reason, fence = fence + 1 WHERE {_FREE} RETURNING id",  # noqa: S608 (ours)
+)
+
+_COUNT_HELD = text(
+    f"SELECT count(*) FROM frontier_page page WHERE session_id = :session_id AND state = 'leased' AND {_HELD}",  # noqa: S608 (ours)
 )
 
 
@@ -73,11 +83,9 @@ class FrontierStore:
         """Let a leased page wait again, its attempt not spent. Raises `LeaseLostError`."""
         await self._end(page, state=PageState.WAITING, attempts=frontier_page.c.attempts - 1)
 
-    async def skip_waiting(self, session_id: CrawlSessionId, reason: SkipReason) -> int:
-        """End every page that waits, and return how many there were."""
-        waits = (frontier_page.c.session_id == session_id) & (frontier_page.c.state == PageState.WAITING)
-        ended = update(frontier_page).where(waits).values(state=PageState.SKIPPED, skip_reason=reason)
-        return len((await self._connection.execute(ended.returning(frontier_page.c.id))).all())
+    async def skip_free(self, session_id: CrawlSessionId, reason: SkipReason) -> int:
+        """End every page that waits, or whose slice died on it, and return how many there were."""
+        return len((await self._connection.execute(_SKIP_FREE, {"session_id": session_id, "reason": reason})).all())
 
     async def skip_open(self, session_id: CrawlSessionId, reason: SkipReason) -> int:
         """End every page that still waits, or is leased, and return how many there were."""
@@ -102,9 +110,8 @@ class FrontierStore:
         return (await self._connection.execute(statement)).scalar_one()
 
     async def leased(self, session_id: CrawlSessionId) -> int:
-        """Count the pages that are being visited."""
-        which = (frontier_page.c.session_id == session_id) & (frontier_page.c.state == PageState.LEASED)
-        return (await self._connection.execute(select(func.count()).select_from(frontier_page).where(which))).scalar_one()
+        """Count the pages that are being visited: those of a slice that died are not."""
+        return (await self._connection.execute(_COUNT_HELD, {"session_id": session_id})).scalar_one()
 
     async def skipped(self, session_id: CrawlSessionId) -> dict[str, int]:
         """Count the pages never visited, by reason."""

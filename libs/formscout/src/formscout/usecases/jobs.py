@@ -1,6 +1,9 @@
 """What follows when a job ends: on its session, its form page, and the next slice."""
 
+from contextlib import suppress
+
 from formscout.domain.crawls import CrawlState, Failure, FailureReason
+from formscout.domain.errors import LeaseLostError
 from formscout.domain.forms import FormPageState
 from formscout.domain.ids import JobId
 from formscout.domain.jobs import MAX_ATTEMPTS, Claim, Deferred, Failed, Finished, Job, JobKind, JobState, NewJob, Outcome, Queue
@@ -38,10 +41,13 @@ async def reconcile(database: Database) -> int:
     async with unit_of_work(database) as work:
         for queue in Queue:
             spent += await work.jobs.requeue_expired(queue=queue, max_attempts=MAX_ATTEMPTS[queue])
+    failed = 0
     for job in spent:
         message = f"The worker died {job.attempts} times on this job; its log has the reason."
-        await finish_job(database, Claim(job=job), Failed(code=FailureReason.ATTEMPTS_EXHAUSTED, message=message))
-    return len(spent)
+        with suppress(LeaseLostError):  # it ended meanwhile, its session with it, or another leader fails it
+            await finish_job(database, Claim(job=job), Failed(code=FailureReason.ATTEMPTS_EXHAUSTED, message=message))
+            failed += 1
+    return failed
 
 
 async def list_jobs(database: Database, *, queue: Queue | None, state: JobState | None, after: int = 0, limit: int = 100) -> list[Job]:

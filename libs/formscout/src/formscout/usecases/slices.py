@@ -33,8 +33,7 @@ async def begin_slice(database: Database, claim: Claim) -> SliceStart:
     """Mark the session running and return what its slice needs."""
     session_id = session_of(claim)
     async with unit_of_work(database) as work:
-        await work.jobs.hold(claim)
-        session = await work.crawls.lock(session_id)
+        session = await _hold(work, claim)
         await work.crawls.start(session_id, sentence="Opening the application…" if session.started_at is None else session.sentence)
         network = await work.networks.find(session.network_id)
         assert network is not None, "a session's network is deleted only together with the session"
@@ -49,7 +48,7 @@ async def begin_slice(database: Database, claim: Claim) -> SliceStart:
 async def keep_browser_state(database: Database, claim: Claim, sealed: Sealed) -> None:
     """Keep the signed-in state for the slices to come."""
     async with unit_of_work(database) as work:
-        await work.jobs.hold(claim)
+        await _hold(work, claim)
         await work.crawls.put_browser_state(session_of(claim), sealed)
 
 
@@ -69,16 +68,18 @@ async def next_page(database: Database, claim: Claim) -> FrontierPage | None:
     """Lease the page that comes next; None when nothing waits, the session was cancelled, or a limit is reached."""
     session_id = session_of(claim)
     async with unit_of_work(database) as work:
-        cancelled = await work.jobs.hold(claim)
-        session = await work.crawls.lock(session_id)
-        if cancelled or session.cancel_requested or session.stopped_because is not None or session.state.is_final:
+        session = await _hold(work, claim)
+        if session.cancel_requested:
+            return None
+        if session.stopped_because is not None:
+            await _stop(work, session_id, session.stopped_because)  # a page that was leased then, and whose slice died, is free now
             return None
         if await _limit_reached(work, session):
             return None
         while (page := await work.frontier.lease(session_id, claim)) is not None:
             if page.attempts <= PAGE_ATTEMPTS:
                 return page
-            await _set_down_crashed(work, page)
+            await _set_down_crashed(work, claim, page)
         return None
 
 
@@ -99,10 +100,7 @@ async def finish_visit(
     """
     session_id = session_of(claim)
     async with unit_of_work(database) as work:
-        await work.jobs.hold(claim, progressed=True)
-        session = await work.crawls.lock(session_id)
-        if session.state.is_final:
-            raise LeaseLostError(f"Session {session_id} has ended.")
+        session = await _hold(work, claim, progressed=True)
         await work.frontier.done(page)
         await work.frontier.add_visit(page, report, seconds=seconds)
         new_pages = await work.frontier.add(session_id, report.pages)
@@ -138,8 +136,7 @@ async def skip_page(database: Database, claim: Claim, page: FrontierPage, reason
     """End a leased page without a visit."""
     session_id = session_of(claim)
     async with unit_of_work(database) as work:
-        await work.jobs.hold(claim)
-        await work.crawls.lock(session_id)
+        await _hold(work, claim)
         await work.frontier.skip(page, reason)
         await work.crawls.count(session_id, pages_open=-1)
 
@@ -147,7 +144,7 @@ async def skip_page(database: Database, claim: Claim, page: FrontierPage, reason
 async def give_page_back(database: Database, claim: Claim, page: FrontierPage) -> None:
     """Let a leased page wait again: a drain came before its visit ended."""
     async with unit_of_work(database) as work:
-        await work.jobs.hold(claim)
+        await _hold(work, claim)
         await work.frontier.give_back(page)
 
 
@@ -155,15 +152,14 @@ async def stop_visiting(database: Database, claim: Claim, reason: StopReason) ->
     """Say that the session visits no further page, and why; what waits is set down as left."""
     session_id = session_of(claim)
     async with unit_of_work(database) as work:
-        await work.jobs.hold(claim)
-        await work.crawls.lock(session_id)
+        await _hold(work, claim)
         await _stop(work, session_id, reason)
 
 
 async def say(database: Database, claim: Claim, sentence: str) -> None:
     """Set the session's sentence for people."""
     async with unit_of_work(database) as work:
-        await work.jobs.hold(claim)
+        await _hold(work, claim)
         await work.crawls.say(session_of(claim), sentence)
 
 
@@ -171,6 +167,18 @@ def session_of(claim: Claim) -> CrawlSessionId:
     """Return the session that a claimed slice works on."""
     assert claim.job.session_id is not None, "a slice names its session"
     return claim.job.session_id
+
+
+async def _hold(work: UnitOfWork, claim: Claim, *, progressed: bool = False) -> CrawlSession:
+    """Lock the session, then the slice's job: everybody locks in this order, or a cancel and a visit wait for each other for ever.
+
+    Returns the session. Raises `LeaseLostError`, also when the session has ended.
+    """
+    session = await work.crawls.lock(session_of(claim))
+    await work.jobs.hold(claim, progressed=progressed)
+    if session.state.is_final:
+        raise LeaseLostError(f"Session {session.id} has ended.")
+    return session
 
 
 async def _limit_reached(work: UnitOfWork, session: CrawlSession) -> bool:
@@ -186,10 +194,12 @@ async def _limit_reached(work: UnitOfWork, session: CrawlSession) -> bool:
 
 async def _stop(work: UnitOfWork, session_id: CrawlSessionId, reason: StopReason) -> None:
     await work.crawls.stop_visiting(session_id, reason)
-    await work.crawls.count(session_id, pages_open=-await work.frontier.skip_waiting(session_id, SkipReason.LIMIT))
+    await work.crawls.count(session_id, pages_open=-await work.frontier.skip_free(session_id, SkipReason.LIMIT))
 
 
-async def _set_down_crashed(work: UnitOfWork, page: FrontierPage) -> None:
+async def _set_down_crashed(work: UnitOfWork, claim: Claim, page: FrontierPage) -> None:
+    """End a page that killed its workers; that ends a visit, so the slice's own crashes are forgotten."""
+    await work.jobs.hold(claim, progressed=True)
     sentence = f"The worker died {PAGE_ATTEMPTS} times while visiting this page; it was left out."
     report = VisitReport(outcome=VisitOutcome.CRASHED, sentence=sentence, address=page.address)
     await work.frontier.done(page)
