@@ -105,6 +105,10 @@ async def empty(_request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def not_acceptable(_request: Request) -> Response:
+    return Response(status_code=406)
+
+
 async def to_metadata(_request: Request) -> Response:
     return RedirectResponse("http://169.254.169.254/latest/meta-data/")
 
@@ -144,6 +148,7 @@ ROUTES = [
     Route("/off-site", off_site),
     Route("/off-site-twice", off_site_twice),
     Route("/empty", empty),
+    Route("/not-acceptable", not_acceptable),
     Route("/to-metadata", to_metadata),
     Route("/set-cookie", set_cookie),
     Route("/who", who),

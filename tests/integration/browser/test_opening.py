@@ -27,6 +27,7 @@ async def test_a_page_is_opened_and_settled(site: Playground, tab: BrowserTab) -
     ("path", "outcome"),
     [
         ("/pages/nothing", VisitOutcome.HTTP_ERROR),
+        ("/not-acceptable", VisitOutcome.HTTP_ERROR),
         ("/download", VisitOutcome.DOWNLOAD),
         ("/json", VisitOutcome.NOT_A_PAGE),
         ("/empty", VisitOutcome.NOT_A_PAGE),

@@ -23,9 +23,6 @@ from formscout_discovery.crawl.ports import PageLostError
 LONGEST_NAME: Final = 120
 """Characters of a file's name; file systems allow 255 bytes."""
 
-READABLE: Final = frozenset({VisitOutcome.OK, VisitOutcome.HTTP_ERROR})
-"""Outcomes after which a page stands that can be frozen."""
-
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Freezes pages as Formscout's discovery sees them.")
 
 
@@ -107,7 +104,7 @@ async def _freeze_in_turn(browser: SignedInBrowser, waiting: Iterator[Target]) -
     for target in waiting:
         arrival = await tab.open(target.address)
         reason = arrival.sentence
-        if arrival.outcome in READABLE:
+        if arrival.outcome is VisitOutcome.OK:
             try:
                 taken = await tab.capture()
             except PageLostError as error:

@@ -191,6 +191,7 @@ class BrowserTab:
     async def _arrived(self, doom: Doom | None, *, opened: str | None) -> Arrival:
         """Wait for rest and say where we are."""
         rest = Rest(settled=False)
+        stands = doom is None  # a page came, and stands unless it is abandoned
         if doom is None:
             doom, rest = await self._settled()
         if doom is None:
@@ -204,7 +205,7 @@ class BrowserTab:
             self._broken = True
         else:
             await self._abandon()
-        stands = doom.outcome in (VisitOutcome.OK, VisitOutcome.HTTP_ERROR)
+        stands = stands and doom.outcome in (VisitOutcome.OK, VisitOutcome.HTTP_ERROR)
         return Arrival(
             outcome=doom.outcome,
             address=self.page.url if stands or opened is None else opened,
