@@ -21,23 +21,35 @@ LARGEST_ID: Final = 2**63 - 1
 _bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="A key of yours: `Authorization: Bearer fsk_…`.")
 
 
-async def _wiring(request: Request) -> Wiring:
+def wiring_of(request: Request) -> Wiring:
+    """Return what the application constructed when it started."""
     wiring: Wiring = request.app.state.wiring
     return wiring
 
 
-async def _caller(request: Request, wiring: Annotated[Wiring, Depends(_wiring)]) -> Caller:
-    return await wiring.authenticator.caller_of(request.headers.get("authorization"))
+async def caller_of(request: Request) -> Caller:
+    """Return who stands behind a request; raise `UnauthenticatedError` if its key is no good.
+
+    The route that clients poll calls this and `wiring_of` itself, past FastAPI's injection: it saves a fifth of its CPU time.
+    """
+    return await wiring_of(request).authenticator.caller_of(request.headers.get("authorization"))
+
+
+async def _wiring(request: Request) -> Wiring:
+    return wiring_of(request)
 
 
 Wired = Annotated[Wiring, Depends(_wiring)]
 """Everything that the API constructed."""
 
-Signed = Annotated[Caller, Depends(_caller)]
+Signed = Annotated[Caller, Depends(caller_of)]
 """Who stands behind the request; without a good key it ends here."""
 
 SIGNED: Final = [Security(_bearer)]
 """Says in OpenAPI that a router's routes need a key; `Signed` is what looks at it."""
+
+SIGNED_BY_HAND: Final[dict[str, list[dict[str, list[str]]]]] = {"security": [{_bearer.scheme_name: []}]}
+"""The same for a route that calls `caller_of` itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

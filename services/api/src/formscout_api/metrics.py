@@ -25,13 +25,19 @@ class RequestMetrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
+        # By method, route and status: as many as there are series, found without making a key of strings each time.
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, scope: Scope, *, status: int, seconds: float) -> None:
         """Count a request; addresses that no route takes are one series, so that nobody can make series at will."""
         route = getattr(scope.get("route"), "path", None) or "unmatched"
         method = scope["method"] if route != "unmatched" else "ANY"
-        self.requests.labels(method, route, status).inc()
-        self.seconds.labels(method, route).observe(seconds)
+        key = (method, route, status)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = (self.requests.labels(*key), self.seconds.labels(method, route))
+        series[0].inc()
+        series[1].observe(seconds)
 
     def exposition(self) -> bytes:
         """Return the metrics in Prometheus' text format."""

@@ -16,11 +16,11 @@ from formscout.domain.ids import TaskId
 from formscout.usecases import crawls as usecases
 from formscout.usecases.queues import queue_stats
 from formscout.usecases.results import ENDED, find_events
-from formscout_api.dependencies import SIGNED, Signed, Wired
+from formscout_api.dependencies import SIGNED, SIGNED_BY_HAND, Signed, Wired, caller_of, wiring_of
 from formscout_api.schemas.crawls import TASK_STATE, CancelOut, DiscoveryAccepted, DiscoveryIn, StatusOut, accepted, status_of
 from formscout_api.schemas.queues import QueueStatsOut
 
-router = APIRouter(prefix="/api/crawl", tags=["crawl"], dependencies=SIGNED)
+router = APIRouter(prefix="/api/crawl", tags=["crawl"])
 
 EVENT_POLL_SECONDS: Final = 0.5
 """How often a stream looks for new events: people take it for at once, and a hundred streams cost 200 small reads a second."""
@@ -40,7 +40,7 @@ _GONE_QUIET: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/discover-forms", status_code=HTTPStatus.ACCEPTED, response_model=DiscoveryAccepted)
+@router.post("/discover-forms", status_code=HTTPStatus.ACCEPTED, response_model=DiscoveryAccepted, dependencies=SIGNED)
 async def discover_forms(body: DiscoveryIn, caller: Signed, wiring: Wired) -> Response:
     """Discover the forms of a network; one that is being discovered is joined, unless `force` is given."""
     session, joined = await usecases.request_discovery(wiring.database, caller, body.request())
@@ -49,10 +49,11 @@ async def discover_forms(body: DiscoveryIn, caller: Signed, wiring: Wired) -> Re
     return Response(msgspec.json.encode(answer), status_code=HTTPStatus.ACCEPTED, media_type=_JSON, headers=headers)
 
 
-@router.get("/status/{task_id}", response_model=StatusOut, responses=_NOT_MODIFIED)
-async def get_status(task_id: str, request: Request, caller: Signed, wiring: Wired) -> Response:
+@router.get("/status/{task_id}", response_model=StatusOut, responses=_NOT_MODIFIED, openapi_extra=SIGNED_BY_HAND)
+async def get_status(task_id: str, request: Request) -> Response:
     """Show how a discovery stands."""
-    status = await usecases.find_status(wiring.database, caller, _task(task_id))
+    caller = await caller_of(request)
+    status = await usecases.find_status(wiring_of(request).database, caller, _task(task_id))
     etag = f'"{status.session.version}-{status.queue_position or 0}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
@@ -60,13 +61,13 @@ async def get_status(task_id: str, request: Request, caller: Signed, wiring: Wir
     return Response(msgspec.json.encode(status_of(status)), media_type=_JSON, headers=headers)
 
 
-@router.get("/queue-stats")
+@router.get("/queue-stats", dependencies=SIGNED)
 async def get_queue_stats(caller: Signed, wiring: Wired) -> QueueStatsOut:
     """Show the tasks that the key sees, by worker, and the counts of all, by queue."""
     return QueueStatsOut.of(await queue_stats(wiring.database, caller))
 
 
-@router.post("/cancel/{task_id}")
+@router.post("/cancel/{task_id}", dependencies=SIGNED)
 async def cancel(task_id: str, caller: Signed, wiring: Wired) -> CancelOut:
     """Cancel a discovery: one that waits never starts, one that runs stops within a visit. Again changes nothing."""
     session = await usecases.cancel(wiring.database, caller, _task(task_id))
@@ -74,7 +75,7 @@ async def cancel(task_id: str, caller: Signed, wiring: Wired) -> CancelOut:
     return CancelOut(task_id=session.task_id, session_id=session.id, state=TASK_STATE[session.state], message=message)
 
 
-@router.get("/events/{task_id}", response_class=Response, responses=_GONE_QUIET)
+@router.get("/events/{task_id}", dependencies=SIGNED, response_class=Response, responses=_GONE_QUIET)
 async def get_events(
     task_id: str,
     caller: Signed,
