@@ -12,7 +12,7 @@ from fastapi.security import HTTPBearer
 from formscout.domain.companies import Caller
 from formscout.domain.errors import InvalidInputError
 from formscout.domain.ids import CompanyId
-from formscout_api.schemas.common import Page
+from formscout_api.schemas.shapes import Page
 from formscout_api.wiring import Wiring
 
 LARGEST_ID: Final = 2**63 - 1

@@ -23,7 +23,7 @@ from formscout_api.config import ApiSettings
 from formscout_api.limits import BoundedApp
 from formscout_api.metrics import MeteredApp, RequestMetrics
 from formscout_api.routes import companies, crawls, forms, health, metrics, networks, projects, sessions
-from formscout_api.schemas.common import Problem
+from formscout_api.schemas.shapes import Problem
 from formscout_api.wiring import Wiring
 
 DESCRIPTION = """Point Formscout at a web application: it finds every form, each once, with a verified way to reach it.

@@ -11,29 +11,22 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from formscout.domain.errors import StoreUnavailableError
+from formscout.storage.looks import UNAVAILABLE, Looks, to_json
 
 Connection: TypeAlias = AsyncConnection
 """What every store works on; named here, so that a use case can hold one without knowing SQLAlchemy."""
 
 _PING: Final = text("SELECT 1")
-_UNAVAILABLE: Final = "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."
-
 _AWAY: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What says while one connects that PostgreSQL is away: SQLAlchemy leaves the driver's own errors as they are then."""
-
-_LOST: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
-"""What the driver says when the connection ends under a statement."""
-
-
-def _to_json(value: Any) -> str:  # Any: whatever a JSONB column holds, domain values included
-    return msgspec.json.encode(value).decode()
 
 
 class Database:
     """A pool of connections; one a process, made after the fork."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, looks: Looks) -> None:
         self.engine = engine
+        self._looks = looks
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
     @classmethod
@@ -43,18 +36,18 @@ class Database:
         `url` is `postgresql://…` as libpq knows it; the driver is ours. Statements are cached a connection, which PgBouncer
         knows since 1.21 (`max_prepared_statements`).
         """
-        address = url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+asyncpg://", 1)
+        address = url.replace("postgres://", "postgresql://", 1)
         engine = create_async_engine(
-            address,
+            address.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
             max_overflow=0,
             pool_pre_ping=False,
             pool_recycle=1800,
-            json_serializer=_to_json,
+            json_serializer=to_json,
             json_deserializer=msgspec.json.decode,
             connect_args={"server_settings": {"application_name": "formscout", "jit": "off"}, "timeout": 10},
         )
-        return cls(engine)
+        return cls(engine, looks=Looks(address))
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -69,24 +62,8 @@ class Database:
             yield connection
 
     async def find_row(self, statement: str, *values: object) -> Mapping[str, Any] | None:  # Any: whatever the columns hold
-        """Return the one row of a statement with the driver's own parameters (`$1`), or None.
-
-        For the look that clients repeat all day: past SQLAlchemy's execution it costs a quarter of the CPU time.
-        """
-        try:
-            lent = await self.engine.raw_connection()
-        except _AWAY as error:
-            raise StoreUnavailableError(_UNAVAILABLE) from error
-        try:
-            driver: Any = lent.driver_connection  # Any: asyncpg has no types
-            row: Mapping[str, Any] | None = await driver.fetchrow(statement, *values)
-        except _LOST as error:
-            lent.invalidate()
-            raise StoreUnavailableError(_UNAVAILABLE) from error
-        else:
-            return row
-        finally:
-            lent.close()
+        """Return the one row of a statement with the driver's own parameters (`$1`), or None: for what clients repeat all day."""
+        return await self._looks.find_row(statement, *values)
 
     async def ping(self) -> None:
         """Raise `StoreUnavailableError` unless PostgreSQL answers."""
@@ -99,16 +76,17 @@ class Database:
         try:
             connection = await engine.connect()
         except _AWAY as error:
-            raise StoreUnavailableError(_UNAVAILABLE) from error
+            raise StoreUnavailableError(UNAVAILABLE) from error
         try:
             yield connection
         except DBAPIError as error:
             if error.connection_invalidated:
-                raise StoreUnavailableError(_UNAVAILABLE) from error
+                raise StoreUnavailableError(UNAVAILABLE) from error
             raise
         finally:
             await connection.close()
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._looks.close()
         await self.engine.dispose()

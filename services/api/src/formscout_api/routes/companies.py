@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from formscout.domain.ids import ApiKeyId, CompanyId, ProductId, SubscriptionId, UserId
 from formscout.usecases import companies as usecases
 from formscout_api.dependencies import SIGNED, Listed, Signed, Wired, page_of
-from formscout_api.schemas.common import Page, PathId
 from formscout_api.schemas.companies import (
     CompanyIn,
     CompanyOut,
@@ -23,6 +22,7 @@ from formscout_api.schemas.companies import (
     UserIn,
     UserOut,
 )
+from formscout_api.schemas.shapes import Page, PathId
 
 router = APIRouter(prefix="/api", tags=["companies"], dependencies=SIGNED)
 

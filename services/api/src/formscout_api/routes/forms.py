@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from formscout.domain.ids import FormPageId
 from formscout.usecases import results as usecases
 from formscout_api.dependencies import SIGNED, Signed, Wired
-from formscout_api.schemas.common import PathId
 from formscout_api.schemas.forms import DescribedPageOut
+from formscout_api.schemas.shapes import PathId
 
 router = APIRouter(prefix="/api/form-pages", tags=["results"], dependencies=SIGNED)
 

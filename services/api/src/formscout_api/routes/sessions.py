@@ -11,9 +11,9 @@ from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId
 from formscout.usecases import results as usecases
 from formscout.usecases.inventory import inventory
 from formscout_api.dependencies import SIGNED, Listed, Signed, Wired, page_of
-from formscout_api.schemas.common import Page, PathId
 from formscout_api.schemas.crawls import SessionOut
 from formscout_api.schemas.forms import FormOut, FormPageOut, InventoryOut
+from formscout_api.schemas.shapes import Page, PathId
 
 router = APIRouter(prefix="/api/sessions", tags=["results"], dependencies=SIGNED)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from formscout.domain.companies import Role
-from formscout_api.schemas.common import Body, Id, Name, View
+from formscout_api.schemas.shapes import Body, Id, Name, View
 
 Email = Annotated[
     str,

@@ -10,7 +10,7 @@ from formscout.domain.crawls import CrawlMode, CrawlOptions, CrawlSession, Crawl
 from formscout.domain.ids import CompanyId, NetworkId, ProductId, ProjectId, UserId
 from formscout.domain.networks import RobotsPolicy
 from formscout.usecases.crawls import CrawlRequest, CrawlStatus
-from formscout_api.schemas.common import Body, Id, View
+from formscout_api.schemas.shapes import Body, Id, View
 
 TaskState = Literal["PENDING", "PROGRESS", "SUCCESS", "FAILURE", "REVOKED"]
 

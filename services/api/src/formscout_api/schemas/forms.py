@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from formscout.domain.forms import Form, FormPage, FormPageState
 from formscout.domain.paths import Action, Step, VerificationStatus
 from formscout.reading.documents import form_document
-from formscout_api.schemas.common import View
+from formscout_api.schemas.shapes import View
 
 
 class LocatorsOut(View):

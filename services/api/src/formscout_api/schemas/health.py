@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from formscout_api.schemas.common import View
+from formscout_api.schemas.shapes import View
 
 
 class Live(View):

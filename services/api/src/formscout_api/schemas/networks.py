@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_vali
 
 from formscout.domain.networks import Credentials, Environment, Politeness, RobotsPolicy, Scope, SignIn, SignInKind
 from formscout.usecases.networks import NetworkChanges, NetworkDraft
-from formscout_api.schemas.common import Body, Id, Name, View
+from formscout_api.schemas.shapes import Body, Id, Name, View
 
 Address = Annotated[
     str,

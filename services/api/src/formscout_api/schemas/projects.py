@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from formscout_api.schemas.common import Body, Id, Name, View
+from formscout_api.schemas.shapes import Body, Id, Name, View
 
 
 class ProjectIn(Body):

@@ -9,7 +9,7 @@ from pydantic import Field
 from formscout.domain.jobs import Job, JobKind, Queue
 from formscout.queueing.messages import TASK_OF
 from formscout.usecases.queues import QueueStats
-from formscout_api.schemas.common import View
+from formscout_api.schemas.shapes import View
 
 UNASSIGNED: Final = "unassigned"
 """Stands for a worker where a job has none: it is bound to one when it is claimed, not before."""

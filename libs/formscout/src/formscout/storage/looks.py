@@ -1,0 +1,63 @@
+"""Single looks past SQLAlchemy: few connections of the driver's own, for the one statement that clients repeat all day."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg  # type: ignore[import-untyped]  # it ships neither types nor stubs
+import msgspec
+
+from formscout.domain.errors import StoreUnavailableError
+
+CONNECTIONS: Final = 2
+"""A look takes some 0.1 ms on the server, so two carry what one process can ask; none is opened before the first look."""
+
+UNAVAILABLE: Final = "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."
+
+AWAY: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+"""What the driver says when PostgreSQL ends a connection, under a statement or before."""
+
+
+class Looks:
+    """Runs statements that stand alone; a connection needs no reset between them, which a general pool would pay for.
+
+    Measured for the status of a session, against SQLAlchemy's pool and execution: a third of the CPU time.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._free = asyncio.Semaphore(CONNECTIONS)
+        self._idle: list[Any] = []  # Any: asyncpg has no types
+
+    async def find_row(self, statement: str, *values: object) -> Mapping[str, Any] | None:  # Any: whatever the columns hold
+        """Return the one row of a statement with the driver's own parameters (`$1`), or None. Raises `StoreUnavailableError`."""
+        async with self._free:
+            try:
+                connection = self._idle.pop() if self._idle else await self._connect()
+                try:
+                    row: Mapping[str, Any] | None = await connection.fetchrow(statement, *values)
+                finally:
+                    if not connection.is_closed():
+                        self._idle.append(connection)
+            except AWAY as error:
+                raise StoreUnavailableError(UNAVAILABLE) from error
+            return row
+
+    async def close(self) -> None:
+        """Close every connection."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _connect(self) -> Any:  # Any: asyncpg has no types
+        settings = {"application_name": "formscout", "jit": "off"}
+        try:
+            connection = await asyncpg.connect(self._url, timeout=10, server_settings=settings)
+        except asyncpg.PostgresError as error:
+            raise StoreUnavailableError(UNAVAILABLE) from error
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=to_json, decoder=msgspec.json.decode)
+        return connection
+
+
+def to_json(value: Any) -> str:  # Any: whatever a JSONB column holds, domain values included
+    """Return the value as JSON."""
+    return msgspec.json.encode(value).decode()
