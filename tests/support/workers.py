@@ -35,7 +35,7 @@ async def visit(
     """Visit the page that comes next: it shows one form for each title, and leads to the links."""
     page = await slices.next_page(database, slice_claim)
     assert page is not None, "no page waits"
-    found = [await _form_page(database, slice_claim, page.address, titles)] if titles else []
+    found = [await form_page(database, slice_claim, page.address, titles)] if titles else []
     pages = tuple(NewPage(key=link, address=link, template=link, source=PageSource.LINK, depth=page.depth + 1) for link in links)
     report = VisitReport(outcome=VisitOutcome.OK, sentence="Read.", address=page.address, title="Home", status=200, clicks=2, pages=pages)
     held_back = JudgedRequest(verdict=RequestVerdict.HELD_BACK, method="POST", address=f"{page.address}track", reason="not_read_only")
@@ -95,7 +95,8 @@ def description(title: str, *, purpose: str) -> FormDescription:
     )
 
 
-async def _form_page(database: Database, slice_claim: Claim, address: str, titles: Sequence[str]) -> NewFormPage:
+async def form_page(database: Database, slice_claim: Claim, address: str, titles: Sequence[str]) -> NewFormPage:
+    """Store a made-up snapshot and return its form page with one form for each title."""
     store = SnapshotStore.connect("database:", database)
     session_id = slices.session_of(slice_claim)
     snapshot = Snapshot(address=address, title="Home", captured_at=datetime.now(UTC), width=1280, height=800)

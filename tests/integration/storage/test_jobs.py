@@ -26,7 +26,7 @@ async def test_twenty_claimers_take_two_hundred_jobs_each_once(database: Databas
     await add_jobs(database, *[NewJob(kind=JobKind.RESET_BUDGETS)] * 200)
 
     async def claim_all() -> list[int]:
-        taken = []
+        taken: list[int] = []
         while (claim := await take(database, Queue.BUDGET)) is not None:
             taken.append(claim.job.id)
         return taken

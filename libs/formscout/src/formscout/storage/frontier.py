@@ -111,7 +111,8 @@ class FrontierStore:
 
     async def leased(self, session_id: CrawlSessionId) -> int:
         """Count the pages that are being visited: those of a slice that died are not."""
-        return (await self._connection.execute(_COUNT_HELD, {"session_id": session_id})).scalar_one()
+        held: int = (await self._connection.execute(_COUNT_HELD, {"session_id": session_id})).scalar_one()
+        return held
 
     async def skipped(self, session_id: CrawlSessionId) -> dict[str, int]:
         """Count the pages never visited, by reason."""

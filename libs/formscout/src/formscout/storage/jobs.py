@@ -111,24 +111,21 @@ class JobStore:
         await self._write(claim, {"lease_until": func.now(), "error": error})
 
     async def requeue_expired(self, *, queue: Queue, max_attempts: int) -> list[Job]:
-        """Queue the jobs whose lease ran out again, an attempt spent; return those whose attempts are spent, still `running`.
+        """Queue the jobs whose lease ran out again, an attempt spent; return those that shall not run again, still `running`.
 
-        The caller fails the returned ones with what follows from it; they stay locked until its transaction ends.
+        These are the ones whose attempts are spent, and those that were to be cancelled. The caller fails them with what follows from it.
         """
         expired = select(job.c.id).where(job.c.state == JobState.RUNNING, job.c.lease_until <= func.now(), job.c.queue == queue)
-        expired = expired.limit(100).with_for_update(skip_locked=True)
-        spent = (
-            update(job)
-            .where(job.c.id.in_(expired.scalar_subquery()))
-            .values(attempts=job.c.attempts + 1, fence=job.c.fence + 1)
-            .returning(*_COLUMNS)
-        )
+        # A CTE of its own: inside the update's condition the planner may run a locking subquery more than once.
+        found = expired.limit(100).with_for_update(skip_locked=True).cte("expired")
+        spent = update(job).where(job.c.id == found.c.id).values(attempts=job.c.attempts + 1, fence=job.c.fence + 1).returning(*_COLUMNS)
         jobs = [_job(row) for row in (await self._connection.execute(spent)).mappings()]
-        again = [one.id for one in jobs if one.attempts < max_attempts]
+        over = [one for one in jobs if one.attempts >= max_attempts or one.cancel_requested]
+        again = [one.id for one in jobs if one not in over]
         if again:
             statement = update(job).where(job.c.id.in_(again)).values(state=JobState.QUEUED, lease_until=None, available_at=func.now())
             await self._connection.execute(statement)
-        return [one for one in jobs if one.attempts >= max_attempts]
+        return over
 
     async def end_all(self, session_id: CrawlSessionId, state: JobState, *, kind: JobKind | None = None) -> None:
         """End every job of a session that has not ended; running ones lose their lease by it."""
@@ -142,10 +139,9 @@ class JobStore:
         which = (job.c.session_id == session_id) & (job.c.state == JobState.RUNNING)
         await self._connection.execute(update(job).where(which).values(cancel_requested=True))
 
-    async def has_live(self, session_id: CrawlSessionId, kind: JobKind) -> bool:
-        """Tell whether a job of this kind is queued or running for the session."""
-        live = job.c.state.in_((JobState.QUEUED, JobState.RUNNING))
-        statement = select(1).where(job.c.session_id == session_id, job.c.kind == kind, live).limit(1)
+    async def has(self, session_id: CrawlSessionId, kind: JobKind, *states: JobState) -> bool:
+        """Tell whether the session has a job of this kind in one of the states."""
+        statement = select(1).where(job.c.session_id == session_id, job.c.kind == kind, job.c.state.in_(states)).limit(1)
         return (await self._connection.execute(statement)).first() is not None
 
     async def find(self, job_id: JobId) -> Job | None:

@@ -84,6 +84,8 @@ async def cancel(database: Database, caller: Caller, task_id: UUID) -> CrawlSess
         await work.jobs.request_cancel(session.id)
         if session.state is CrawlState.QUEUED:
             await end_session(work, session.id, CrawlState.CANCELLED, sentence="Cancelled before it started.")
+        elif not await work.jobs.has(session.id, JobKind.DISCOVER_SLICE, JobState.RUNNING):
+            await end_session(work, session.id, CrawlState.CANCELLED, sentence="Cancelled.")
         return await work.crawls.lock(session.id)
 
 
@@ -96,13 +98,14 @@ async def settle_session(work: UnitOfWork, session_id: CrawlSessionId) -> None:
     if session.state.is_final:
         return
     await work.crawls.refresh_progress(session_id)
-    if await work.jobs.has_live(session_id, JobKind.DISCOVER_SLICE):
+    if await work.jobs.has(session_id, JobKind.DISCOVER_SLICE, JobState.QUEUED, JobState.RUNNING):
         return
     if session.cancel_requested:
         await end_session(work, session_id, CrawlState.CANCELLED, sentence="Cancelled.")
         return
-    pages_open, form_pages_open = await work.crawls.open_work(session_id)
-    if pages_open == 0 and form_pages_open == 0:
+    # A page is described before its job ends: the job that ends last ends the session, so that none is cut off.
+    analyzing = await work.jobs.has(session_id, JobKind.ANALYZE_FORM_PAGE, JobState.QUEUED, JobState.RUNNING)
+    if not analyzing and await work.crawls.open_work(session_id) == (0, 0):
         sentence = f"Done: {session.forms_found} forms on {session.pages_found} form pages, {session.visits} pages visited."
         await end_session(work, session_id, CrawlState.SUCCEEDED, sentence=sentence, stopped_because=StopReason.FRONTIER_EMPTY)
 

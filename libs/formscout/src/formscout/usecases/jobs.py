@@ -33,9 +33,9 @@ async def finish_job(database: Database, claim: Claim, outcome: Outcome) -> None
 
 
 async def reconcile(database: Database) -> int:
-    """Queue every job again whose worker fell silent, an attempt spent; fail those whose attempts are spent.
+    """Queue every job again whose worker fell silent, an attempt spent; fail those whose attempts are spent, or that were to be cancelled.
 
-    Returns how many failed. Each failure is a transaction of its own: it takes the session's lock before the job's.
+    Returns how many ended so. Each failure is a transaction of its own: it takes the session's lock before the job's.
     """
     spent: list[Job] = []
     async with unit_of_work(database) as work:
@@ -68,16 +68,22 @@ async def _go_on(work: UnitOfWork, job: Job) -> None:
     if job.kind is JobKind.DISCOVER_SLICE:
         session = await work.crawls.lock(job.session_id)
         pages_open, _ = await work.crawls.open_work(job.session_id)
-        if pages_open and not session.cancel_requested and not session.state.is_final:
+        # Another slice that runs hands over itself; one that finds every page in its hands would start and end without pause.
+        handed = await work.jobs.has(job.session_id, JobKind.DISCOVER_SLICE, JobState.QUEUED, JobState.RUNNING)
+        if pages_open and not handed and not session.cancel_requested:
             await work.jobs.add([NewJob(kind=JobKind.DISCOVER_SLICE, company_id=job.company_id, session_id=job.session_id)])
     await settle_session(work, job.session_id)
 
 
 async def _after_failure(work: UnitOfWork, job: Job, *, code: str, message: str) -> None:
-    if job.kind is JobKind.DISCOVER_SLICE and job.session_id is not None:
+    if job.session_id is None:
+        return
+    if (await work.crawls.lock(job.session_id)).cancel_requested:
+        await settle_session(work, job.session_id)
+    elif job.kind is JobKind.DISCOVER_SLICE:
         failure = Failure(code=FailureReason(code), message=message)
         await end_session(work, job.session_id, CrawlState.FAILED, sentence=message, failure=failure)
-    elif job.kind is JobKind.ANALYZE_FORM_PAGE and job.session_id is not None and job.form_page_id is not None:
+    elif job.kind is JobKind.ANALYZE_FORM_PAGE and job.form_page_id is not None:
         if await work.forms.end_page(job.form_page_id, FormPageState.FAILED, code=code):
             await work.crawls.count(job.session_id, form_pages_open=-1)
         await settle_session(work, job.session_id)
