@@ -75,7 +75,7 @@ async def running_platform(options: PlatformOptions, log: LogStream, interrupts:
         supervisor = Supervisor(log)
         interrupts.on_second = supervisor.kill_all
         try:
-            layout = await _start_stores(supervisor, log, directory, options)
+            layout = await start_stores(supervisor, log, directory, options)
             api_key = await _prepare_database(layout)
             write_variables(directory.stores_env, {"DATABASE_URL": layout.database_url, "REDIS_URL": layout.redis_url})
             await _start_services(supervisor, layout)
@@ -85,7 +85,8 @@ async def running_platform(options: PlatformOptions, log: LogStream, interrupts:
             await supervisor.stop_all(last=STORES)
 
 
-async def _start_stores(supervisor: Supervisor, log: LogStream, directory: DataDirectory, options: PlatformOptions) -> Layout:
+async def start_stores(supervisor: Supervisor, log: LogStream, directory: DataDirectory, options: PlatformOptions) -> Layout:
+    """Start PostgreSQL and Redis of a directory that we hold; return where they, and what follows, listen."""
     address = RedisAddress(port=free_port(), password=directory.redis_password())
     supervisor.keep(redis.server(directory, address))
     await postgres.prepare_cluster(directory)

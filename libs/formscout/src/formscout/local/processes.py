@@ -37,10 +37,15 @@ def tied_to_parent(signal_name: str = "TERM") -> tuple[str, ...]:
     return () if setpriv is None else (setpriv, "--pdeathsig", signal_name, "--")
 
 
-def adopt_orphans() -> None:
-    """Make this process the parent of whatever loses its parent below it, so that no browser escapes (Linux only)."""
+def adopt_orphans(*, adopt: bool) -> None:
+    """Make this process the parent of whatever loses its parent below it, so that no browser escapes, or end that (Linux only)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
+
+
+def children() -> set[int]:
+    """Return the ids of this process's children."""
+    return {child.pid for child in psutil.Process().children()}
 
 
 class ManagedProcess:
@@ -113,8 +118,10 @@ class ManagedProcess:
             os.killpg(self.pid, signal.SIGKILL)
 
 
-def reap_orphans(living: Collection[int], *, kill: bool) -> None:
+def reap_orphans(living: Collection[int], *, others: Collection[int], kill: bool) -> None:
     """Bury the adopted orphans that have ended; with `kill`, end first those outside the groups of `living` processes.
+
+    `others` are children that are none of the supervisor's business.
 
     What is adopted and in no living group is a browser whose driver died, or a part of one. Short tools run in our own group.
     """
@@ -122,7 +129,7 @@ def reap_orphans(living: Collection[int], *, kill: bool) -> None:
     for child in psutil.Process().children():
         with suppress(ProcessLookupError, ChildProcessError, psutil.NoSuchProcess):
             group = os.getpgid(child.pid)
-            if child.pid in living or group == own_group:
+            if child.pid in living or child.pid in others or group == own_group:
                 continue
             if kill and group not in living:
                 child.kill()

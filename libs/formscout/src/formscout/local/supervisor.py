@@ -6,7 +6,7 @@ from typing import Final
 
 from formscout.domain.errors import PlatformError
 from formscout.local.logstream import LogStream
-from formscout.local.processes import ManagedProcess, ProcessSpec, adopt_orphans, reap_orphans
+from formscout.local.processes import ManagedProcess, ProcessSpec, adopt_orphans, children, reap_orphans
 
 FIRST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -38,12 +38,14 @@ class Supervisor:
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._ends: dict[str, int] = {}
         self._starting = asyncio.Lock()  # a process just started is not yet known as ours, and must not be taken for an orphan
+        self._others: set[int] = set()  # children that this process had before
         self._reaper: asyncio.Task[None] | None = None
 
     def keep(self, spec: ProcessSpec) -> None:
         """Start a process and keep it running."""
         if self._reaper is None:
-            adopt_orphans()
+            self._others = children()
+            adopt_orphans(adopt=True)
             self._reaper = asyncio.create_task(self._reap(), name="reap orphans")
         self._ends[spec.name] = 0
         self._keepers[spec.name] = asyncio.create_task(self._keep(spec), name=f"keep {spec.name}")
@@ -92,7 +94,8 @@ class Supervisor:
         if self._reaper is not None:
             self._reaper.cancel()
             self._reaper = None
-        reap_orphans((), kill=True)
+        reap_orphans((), others=self._others, kill=True)
+        adopt_orphans(adopt=False)
 
     async def _keep(self, spec: ProcessSpec) -> None:
         loop = asyncio.get_running_loop()
@@ -104,7 +107,7 @@ class Supervisor:
             status = await process.wait()
             async with self._starting:
                 self._running.pop(spec.name, None)
-                reap_orphans(set(self.pids().values()), kill=True)
+                reap_orphans(set(self.pids().values()), others=self._others, kill=True)
             healthy = loop.time() - started >= HEALTHY_SECONDS
             self._ends[spec.name] = 1 if healthy else self._ends[spec.name] + 1
             pause = pause_after(self._ends[spec.name])
@@ -115,7 +118,7 @@ class Supervisor:
         while True:
             await asyncio.sleep(REAP_SECONDS)
             async with self._starting:
-                reap_orphans(set(self.pids().values()), kill=False)
+                reap_orphans(set(self.pids().values()), others=self._others, kill=False)
 
 
 def describe_end(status: int) -> str:
