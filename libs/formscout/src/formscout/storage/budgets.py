@@ -76,7 +76,9 @@ class BudgetStore:
     async def expired(self, *, limit: int = 100) -> list[Reservation]:
         """Return holds whose time is over; a caller settles them in full, since what became of the call is unknown."""
         over = (reservation.c.state == ReservationState.HELD) & (reservation.c.expires_at < func.now())
-        rows = (await self._connection.execute(select(*_RESERVATION).where(over).limit(limit).with_for_update(skip_locked=True))).mappings()
+        # In order, so that two reapers lock the periods of the holds in the same order.
+        statement = select(*_RESERVATION).where(over).order_by(reservation.c.subscription_id, reservation.c.month, reservation.c.id)
+        rows = (await self._connection.execute(statement.limit(limit).with_for_update(skip_locked=True))).mappings()
         return [_reservation(row) for row in rows]
 
     async def close_periods_before(self, month: date) -> int:

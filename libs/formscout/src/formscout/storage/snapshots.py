@@ -3,7 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from obstore.exceptions import BaseError as ObjectStoreError
@@ -79,8 +79,9 @@ class SnapshotStore:
         parts = urlsplit(url)
         if parts.scheme == "database":
             return cls(_TableBlobs(database))
-        if parts.scheme == "file" and parts.path.startswith("/"):
-            directory = Path(parts.path)
+        # With a host it is most likely `file://data/…` for `file:///data/…`.
+        if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+            directory = Path(unquote(parts.path))
             directory.mkdir(parents=True, exist_ok=True)
             return cls(_ObjectBlobs(LocalStore(directory)))
         if parts.scheme == "s3" and parts.netloc:
