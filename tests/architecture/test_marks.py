@@ -15,7 +15,7 @@ SILENCED: Final = re.compile(
     r"#\s*(?:noqa|type:\s*ignore)(?P<codes>(?::\s*[A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*|\[[a-z-]+(?:,\s*[a-z-]+)*\])?)(?P<reason>.*)"
 )
 
-REASON_LETTERS: Final = 8
+REASON_LETTERS: Final = 4
 """A shorter word is no reason."""
 
 SKIPS: Final = re.compile(r"\bpytest\s*\.\s*(?:mark\s*\.\s*(?:skip|skipif|xfail)|skip|xfail|importorskip)\b|\bunittest\s*\.\s*skip")
