@@ -86,13 +86,15 @@ def _start_clock(database: Database, loop: asyncio.AbstractEventLoop, settings: 
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[object]], stopping: asyncio.Event, leader: Leader | None = None) -> None:
-    """Do the work again and again, when this replica leads; a store that is away is tried again at the next turn."""
+    """Do the work again and again, when this replica leads; whatever breaks is tried again at the next turn."""
     while not stopping.is_set():
         if leader is None or leader.leads:
             try:
                 await work()
             except (StoreUnavailableError, RedisError, OSError) as error:
                 _log.warning("A store does not answer; trying again", error=type(error).__name__)
+            except Exception:  # noqa: BLE001 a door: one row or message that breaks a turn must not stop the others
+                _log.exception("A turn of the scheduler broke off; trying again")
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), seconds)
 

@@ -9,7 +9,7 @@ from celery import Celery
 
 from formscout.domain.jobs import Queue
 from formscout.queueing.dispatch import missing_messages, ring
-from formscout.queueing.presence import WORKERS_KEY, present
+from formscout.queueing.presence import WORKERS_KEY, forgotten, present
 from formscout.queueing.queues import RULES
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
@@ -30,18 +30,21 @@ class Dispatcher:
             jobs = JobStore(connection)
             runnable = {queue: await jobs.runnable(queue, at_most=bounds[queue]) for queue in Queue}
         sent = 0
-        for queue, count in runnable.items():
-            if count == 0:
+        for queue, waiting in runnable.items():
+            if not waiting:
                 continue
-            missing = missing_messages(runnable=count, in_list=await self.redis.llen(queue), bound=bounds[queue])
+            missing = missing_messages(runnable=len(waiting), in_list=await self.redis.llen(queue), bound=bounds[queue])
             if missing:
-                await asyncio.to_thread(ring, self.app, queue, count=missing)
+                await asyncio.to_thread(ring, self.app, waiting[-missing:])
                 sent += missing
         return sent
 
     async def _bounds(self) -> dict[Queue, int]:
         """Return each queue's bound: the larger of the configured maximum and the live slots, so that scaling past it works."""
         entries: dict[bytes, bytes] = await self.redis.hgetall(WORKERS_KEY)  # type: ignore[assignment] # no decoding was asked for
-        workers = present(entries, now=time.time())
+        now = time.time()
+        if long_gone := forgotten(entries, now=now):
+            await self.redis.hdel(WORKERS_KEY, *long_gone)
+        workers = present(entries, now=now)
         slots = {queue: sum(worker.slots for worker in workers if worker.queue is queue) for queue in Queue}
         return {queue: max(RULES[queue].max_messages, slots[queue]) for queue in Queue}

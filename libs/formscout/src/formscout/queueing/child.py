@@ -1,7 +1,7 @@
 """The life of a Celery worker around its jobs: checked before the fork, wired after it, drained at the end."""
 
 import asyncio
-import multiprocessing
+import mmap
 import os
 import socket
 import time
@@ -34,13 +34,15 @@ class Child:
 
     def __init__(self, app: Celery, *, queue: Queue, database_url: str, redis_url: str, wire: Wire) -> None:
         self.queue: Final = queue
-        self.name: Final = f"{queue}@{socket.gethostname()}"
+        # With the main process' id: a host may run two workers of one queue.
+        self.name: Final = f"{queue}@{socket.gethostname()}:{os.getpid()}"
         self.database_url: Final = database_url
         self.redis_url: Final = redis_url
         self._app = app
         self._wire = wire
-        # Shared memory: the main process sets it on SIGTERM, the pool processes look at it between steps.
-        self._drain = multiprocessing.get_context("fork").Event()
+        # One shared byte: the main process sets it on SIGTERM, the pool processes look at it between steps. An Event has a lock,
+        # which a pool process that is killed while it looks would keep for ever.
+        self._drain = mmap.mmap(-1, 1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context: AbstractAsyncContextManager[Runner] | None = None
         self._runner: Runner | None = None
@@ -49,7 +51,7 @@ class Child:
     @property
     def draining(self) -> bool:
         """Whether the worker was told to end: finish the step in hand and hand the rest over."""
-        return self._drain.is_set()
+        return self._drain[0] != 0
 
     def run(self, task: Any) -> None:  # Any: a bound Celery task, which has no types
         """Answer the message that a task stands for; the task's own arguments are a hint for people."""
@@ -88,7 +90,7 @@ class Child:
         sender.timer.call_repeatedly(PRESENCE_SECONDS, tell)
 
     def _shutting_down(self, **_: object) -> None:
-        self._drain.set()
+        self._drain[0] = 1
         withdraw(redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2), self.name)
 
     def _open(self, **_: object) -> None:

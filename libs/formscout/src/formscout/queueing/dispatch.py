@@ -1,9 +1,11 @@
 """How many messages a queue needs, and sending them."""
 
+from collections.abc import Sequence
+
 from celery import Celery
 
-from formscout.domain.jobs import Queue
-from formscout.queueing.messages import QUEUE_OF_TASK
+from formscout.domain.jobs import Job
+from formscout.queueing.messages import TASK_OF, hint
 
 
 def missing_messages(*, runnable: int, in_list: int, bound: int) -> int:
@@ -11,8 +13,7 @@ def missing_messages(*, runnable: int, in_list: int, bound: int) -> int:
     return max(0, min(runnable, bound) - in_list)
 
 
-def ring(app: Celery, queue: Queue, *, count: int) -> None:
-    """Send `count` messages: each says that one runnable unit waits on the queue."""
-    task = next(name for name, served in QUEUE_OF_TASK.items() if served is queue)
-    for _ in range(count):
-        app.send_task(task, queue=str(queue), ignore_result=True)
+def ring(app: Celery, jobs: Sequence[Job]) -> None:
+    """Send a message for each job: it says that one runnable unit waits on the queue, and names the job as a hint."""
+    for job in jobs:
+        app.send_task(TASK_OF[job.kind], args=hint(job), queue=str(job.queue), ignore_result=True)

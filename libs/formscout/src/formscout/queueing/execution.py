@@ -61,7 +61,11 @@ class Runner:
             except LeaseLostError:
                 _log.warning("Another worker holds this job now; nothing more is written")
             except asyncio.CancelledError:
-                _log.warning("The job was stopped before its lease ends")
+                # Only the heartbeat cancels, and it means this job: the next one starts without it.
+                task = asyncio.current_task()
+                assert task is not None, "a job runs in a task"
+                task.uncancel()
+                _log.warning("The job was stopped, its lease being lost or about to end")
             except Exception as error:  # noqa: BLE001 a door: whatever broke, the next job must not suffer from it
                 _log.exception("The job crashed")
                 await self._abandon(claim, error)

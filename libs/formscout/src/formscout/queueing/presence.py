@@ -17,6 +17,9 @@ PRESENCE_SECONDS: Final = 5
 GONE_SECONDS: Final = 20
 """How long a silent worker still counts: four missed words."""
 
+FORGOTTEN_SECONDS: Final = 3600
+"""How long a silent worker is kept in the hash, for people who look."""
+
 WORKERS_KEY: Final = "formscout:workers"
 """The Redis hash of worker names to what they last said."""
 
@@ -43,10 +46,24 @@ def withdraw(client: redis.Redis, name: str) -> None:
 
 
 def present(entries: Mapping[bytes, bytes], *, now: float) -> list[Worker]:
-    """Read the hash: the workers that spoke within `GONE_SECONDS` of `now`, by name."""
+    """Read the hash: the workers that spoke within `GONE_SECONDS` of `now`, by name.
+
+    What cannot be read was said by a worker of another release, and counts as nothing.
+    """
     workers = []
     for name, text in sorted(entries.items()):
-        said = json.loads(text)
-        if now - said["at"] <= GONE_SECONDS:
-            workers.append(Worker(name=name.decode(), queue=Queue(said["queue"]), slots=said["slots"]))
+        with suppress(ValueError, KeyError, TypeError):
+            said = json.loads(text)
+            if now - said["at"] <= GONE_SECONDS:
+                workers.append(Worker(name=name.decode(), queue=Queue(said["queue"]), slots=said["slots"]))
     return workers
+
+
+def forgotten(entries: Mapping[bytes, bytes], *, now: float) -> list[bytes]:
+    """Return the names of workers that were killed long ago: nobody else takes them out of the hash."""
+    names = []
+    for name, text in entries.items():
+        with suppress(ValueError, KeyError, TypeError):
+            if now - json.loads(text)["at"] > FORGOTTEN_SECONDS:
+                names.append(name)
+    return names

@@ -193,10 +193,11 @@ class JobStore:
         idle = {"p50": None, "p95": None, "busy_workers": 0}
         return [QueueWaits(**{**found.get(queue, idle), "queue": queue}) for queue in Queue]
 
-    async def runnable(self, queue: Queue, *, at_most: int) -> int:
-        """Count the jobs that could start now, looking at no more than `at_most`."""
-        rows = select(1).where(job.c.queue == queue, job.c.state == JobState.QUEUED, job.c.available_at <= func.now()).limit(at_most)
-        return (await self._connection.execute(select(func.count()).select_from(rows.subquery()))).scalar_one()
+    async def runnable(self, queue: Queue, *, at_most: int) -> list[Job]:
+        """Return the jobs that could start now, no more than `at_most`, the one that waits longest first."""
+        ready = (job.c.queue == queue) & (job.c.state == JobState.QUEUED) & (job.c.available_at <= func.now())
+        statement = select(*_COLUMNS).where(ready).order_by(job.c.available_at, job.c.id).limit(at_most)
+        return [_job(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def figures(self) -> list[QueueFigures]:
         """Return how each queue stands."""
