@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -79,9 +78,9 @@ def platform() -> Iterator[RunningPlatform]:
     with tempfile.TemporaryDirectory(prefix="formscout-e2e-") as name:
         directory = Path(name)
         log, inventory = directory / "log", directory / "inventory.json"
-        command = [FORMSCOUT, "up", "--demo", "--out", inventory, "--port", str(free_port()), "--data-dir", directory / "data"]
+        options = ("--out", str(inventory), "--port", str(free_port()), "--data-dir", str(directory / "data"))
         with log.open("w") as output:
-            process = psutil.Popen(command, stdout=output, stderr=output)
+            process = psutil.Popen([str(FORMSCOUT), "up", "--demo", *options], stdout=output, stderr=output)
         try:
             until(lambda: "Ctrl-C ends it." in log.read_text() or process.poll() is not None, seconds=DISCOVERY_SECONDS)
             assert process.poll() is None, log.read_text()

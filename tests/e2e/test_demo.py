@@ -60,7 +60,7 @@ def test_a_session_outlives_its_worker_child_and_main_process_and_is_joined_mean
     status = platform.status(accepted)
     assert status["state"] == "SUCCESS", status
     inventory = platform.api.get(f"/api/sessions/{accepted['session_id']}/inventory").json()
-    assert score(TRUTH, inventory) == CLEAN
+    assert score(TRUTH, inventory) == CLEAN, inventory["session"]
 
 
 def test_discover_says_why_it_failed_and_ends_with_1(platform: RunningPlatform) -> None:
