@@ -9,14 +9,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
-import redis
 import structlog
 from celery import Celery, signals
 
 from formscout.domain.errors import FormscoutError
 from formscout.domain.jobs import Queue
 from formscout.queueing.execution import Runner
-from formscout.queueing.presence import PRESENCE_SECONDS, announce, withdraw
+from formscout.queueing.presence import PRESENCE_SECONDS, announce, connect, withdraw
 from formscout.storage import schema
 from formscout.storage.database import Database
 
@@ -80,7 +79,7 @@ class Child:
             raise SystemExit(str(error)) from None
 
     def _ready(self, sender: Any, **_: object) -> None:  # Any: Celery's consumer
-        client = redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2)
+        client = connect(self.redis_url)
         slots = int(sender.pool.limit or 1)
 
         def tell() -> None:
@@ -91,7 +90,7 @@ class Child:
 
     def _shutting_down(self, **_: object) -> None:
         self._drain[0] = 1
-        withdraw(redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2), self.name)
+        withdraw(connect(self.redis_url), self.name)
 
     def _open(self, **_: object) -> None:
         self._loop = asyncio.new_event_loop()

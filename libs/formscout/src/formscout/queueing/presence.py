@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from formscout.domain.jobs import Queue
 
@@ -31,6 +33,11 @@ class Worker:
     name: str
     queue: Queue
     slots: int  # pool processes
+
+
+def connect(redis_url: str) -> redis.Redis:
+    """Return a client for these words: one try of two seconds at most, since the main process has a loop to turn."""
+    return redis.Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 def announce(client: redis.Redis, name: str, *, queue: Queue, slots: int, now: float) -> None:
