@@ -10,6 +10,7 @@ from formscout.domain.urls import normalise
 from formscout_discovery.crawl.links import Link
 from formscout_discovery.crawl.plan import Slice
 from formscout_discovery.policy.priorities import priority
+from formscout_discovery.policy.templates import template_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +51,9 @@ class Harvest:
         before = len(self.pages)
         for link in links:
             if link.hazard:
-                self.requests.append(link.skipped())
+                skipped = link.skipped()
+                if work.memory.first_listing(template_of(skipped.address), skipped.reason):
+                    self.requests.append(skipped)
             else:
                 self.add_page(work, link.address, source=link.source, label=link.label)
         return len(self.pages) - before

@@ -39,7 +39,7 @@ class SliceMemory:
         self.learner = TemplateLearner()
         self.sign_in_lock = asyncio.Lock()
         self.sign_in_generation = 0  # grows with each successful sign-in
-        self.sign_in_signature: tuple[str, ...] = ()
+        self.sign_in_fields: frozenset[str] = frozenset()
         self.sign_in_address = ""
         self._forms: dict[str, KnownForm] = {}
         self._waiting: Counter[str] = Counter()
@@ -50,6 +50,7 @@ class SliceMemory:
         self._grown: Counter[str] = Counter()
         self._pressed: dict[str, Pressed] = {}
         self._pressed_here: set[tuple[str, str]] = set()
+        self._listed: set[tuple[str, str]] = set()
         self._sightings: set[tuple[str, str]] = set()
         self._written: set[str] = set()
         self._parked: dict[str, list[FormSighting]] = {}
@@ -135,6 +136,13 @@ class SliceMemory:
         here = self._barren[template]
         elsewhere = visits if not self._grown[template] else 0
         return visits >= INSTANCES_OF_A_TEMPLATE and max(here, elsewhere) >= INSTANCES_OF_A_TEMPLATE
+
+    def first_listing(self, address: str, reason: str) -> bool:
+        """Tell whether an address left alone was not yet listed for this reason; a menu names it on every page."""
+        if (address, reason) in self._listed:
+            return False
+        self._listed.add((address, reason))
+        return True
 
     def first_state(self, fingerprint: str) -> bool:
         """Tell whether a state of this fingerprint was never read in this slice; remembers it."""

@@ -16,6 +16,7 @@ from formscout.domain.urls import normalise, resolve
 from formscout_discovery.crawl.plan import Slice
 from formscout_discovery.crawl.ports import Browser, Cause, Tab
 from formscout_discovery.crawl.state import State, read_state
+from formscout_discovery.detection.folding import fields_of
 from formscout_discovery.detection.scoring import fillable
 from formscout_discovery.policy.hazards import hazard_of_control
 
@@ -201,7 +202,7 @@ async def sign_in(work: Slice, tab: Tab) -> None:
         form = sign_in_form(state)
         if form is None:
             break
-        work.memory.sign_in_signature = state.candidate(form.form).signature
+        work.memory.sign_in_fields = fields_of(state.candidate(form.form).signature)
         work.memory.sign_in_address = normalise(state.snapshot.address)
         before = await work.browser.state()
         if await _fill_and_send(work, tab, state, form, credentials, by_button=attempt == 0) and await _is_in(

@@ -1,5 +1,6 @@
 """A page as it stands, captured and read once for all who look at it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,10 +13,11 @@ from formscout.reading.locators import Locator
 from formscout.reading.regions import is_dialog, is_landmark
 from formscout.reading.tree import Tree
 from formscout_discovery.crawl.ports import Tab
-from formscout_discovery.detection.folding import Candidate, is_tiny
+from formscout_discovery.detection.folding import CALLED, PLACED, SENT, Candidate
 from formscout_discovery.detection.scoring import counts
 from formscout_discovery.policy.templates import segments_of, template_of
 
+_NUMBER = re.compile(r"\d+")
 _CHROME_WORDS = ("header", "nav", "topbar", "top-menu", "masthead", "sidebar", "footer", "flyout", "quick")
 
 
@@ -43,9 +45,11 @@ class State:
 
     def candidate(self, form: FormReading) -> Candidate:
         """Return what folding compares of a form on this page."""
-        fields = signature(form)
-        mark = self._mark(form) if is_tiny(fields) else ""
-        return Candidate(signature=fields, address_template=template_of(self.snapshot.address), mark=mark)
+        path = urlsplit(self.snapshot.address).path or "/"
+        called = _NUMBER.sub("#", self.tree.attribute(form.root, "id"))
+        button = next((button.label for button in form.buttons), "")
+        marks = (f"{SENT}{self._sent_to(form)}", f"{CALLED}{called} {button}".strip(), f"{PLACED}{path}")
+        return Candidate(signature=(*signature(form), *marks), address_template=template_of(self.snapshot.address))
 
     def dialogs(self) -> frozenset[str]:
         """Return the dialogs that stand open, by their place."""
@@ -61,17 +65,17 @@ class State:
                 return True
         return False
 
-    def _mark(self, form: FormReading) -> str:
-        """Return where a tiny form is sent to, as far as it stays the same from page to page."""
+    def _sent_to(self, form: FormReading) -> str:
+        """Return where a form is sent to, as an address template; for what all pages share, as far as it stays the same."""
         own = origin(self.snapshot.address) + (urlsplit(self.snapshot.address).path or "/")
-        action = form.action or own
-        button = next((b.label for b in form.buttons), "")
-        if self.is_chrome(form.root):
-            last = [part for part in segments_of(action) if not part.startswith("{")][-1:]
-            # Without an action of its own a form is sent to whatever page it stands on.
-            named = bool(self.tree.attribute(form.root, "action"))
-            return f"shared {form.method} {'/'.join(last) if named else ''}"
-        return f"{form.method} {template_of(action).partition('?')[0].removeprefix(origin(action))} {button}"
+        action = template_of(form.action or own).partition("?")[0]
+        if not self.is_chrome(form.root):
+            return action
+        # Without an action of its own a form is sent to whatever page it stands on; with one, to the part of the site that
+        # the page belongs to (`/search` here, `/projects/x/search` there).
+        named = bool(self.tree.attribute(form.root, "action"))
+        last = [part for part in segments_of(action) if not part.startswith("{")][-1:]
+        return f"{origin(action)}/*/{'/'.join(last)}" if named else f"{origin(action)}/*"
 
 
 async def read_state(tab: Tab) -> State:

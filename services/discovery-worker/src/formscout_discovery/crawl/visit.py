@@ -16,6 +16,7 @@ from formscout_discovery.crawl.ports import Arrival, Tab
 from formscout_discovery.crawl.replay import READABLE, follow, opening
 from formscout_discovery.crawl.sign_in import sign_in, sign_in_form
 from formscout_discovery.crawl.state import State, read_state
+from formscout_discovery.detection.folding import fields_of
 from formscout_discovery.policy.fingerprints import fingerprint
 
 SENTENCES: Final = {
@@ -95,8 +96,8 @@ def _is_signed_out(work: Slice, state: State, path: NavigationPath) -> bool:
     asked = {normalise(step.value) for step in path if step.value}
     if work.memory.sign_in_address.partition("?")[0] in {address.partition("?")[0] for address in asked}:
         return False
-    if work.memory.sign_in_signature:
-        return state.candidate(form.form).signature == work.memory.sign_in_signature
+    if work.memory.sign_in_fields:
+        return fields_of(state.candidate(form.form).signature) == work.memory.sign_in_fields
     return form.password is not None and form.user is not None
 
 

@@ -6,54 +6,67 @@ from dataclasses import dataclass
 from typing import Final
 
 from formscout.domain.forms import KnownForm
+from formscout_discovery.policy.templates import path_template
 
 SAME_FORM_LIKENESS: Final = 0.85
-"""Jaccard of field identities on one address template: record-dependent extras stay below it (looked at by hand)."""
+"""Jaccard of field identities on one address template: record-dependent extras stay above it (looked at by hand)."""
+
+SAME_PLACE_LIKENESS: Final = 0.5
+"""The same on one and the same path, sent to the same place: a filter shows other rows for other queries."""
 
 TINY_FORM_FIELDS: Final = 2
 """So few fields are shared by forms that have nothing else in common: where they are sent tells them apart."""
 
 FINGERPRINT_CHARACTERS: Final = 32
 
+SENT: Final = "@sent="
+"""Marks the entry of a signature that says by which method and to which address template the form is sent."""
+
+CALLED: Final = "@called="
+"""Marks the entry with the form's own id and its button's words."""
+
+PLACED: Final = "@placed="
+"""Marks the entry with the path on which it was met."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """What folding looks at of a form just read."""
 
-    signature: tuple[str, ...]
+    signature: tuple[str, ...]  # field identities, and the marks above
     address_template: str
-    mark: str  # where it is sent to and what its button says; for tiny forms part of their identity
+
+
+def fields_of(signature: Iterable[str]) -> frozenset[str]:
+    """Return the field identities of a signature, without its marks."""
+    return frozenset(entry for entry in signature if not entry.startswith("@"))
 
 
 def fingerprint_of(candidate: Candidate) -> str:
     """Return the form's name in every session: the same for the same fields, for tiny forms also sent to the same place."""
-    parts = list(candidate.signature)
+    parts = sorted(fields_of(candidate.signature))
     if is_tiny(candidate.signature):
-        parts.append(f"mark={candidate.mark}")
+        parts += [_mark(candidate.signature, SENT), _mark(candidate.signature, CALLED)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
 
 
-def is_tiny(signature: tuple[str, ...]) -> bool:
+def is_tiny(signature: Iterable[str]) -> bool:
     """Tell whether the fields alone are too few to know the form by."""
-    return len(signature) <= TINY_FORM_FIELDS
+    return len(fields_of(signature)) <= TINY_FORM_FIELDS
 
 
 def fold(candidate: Candidate, known: Iterable[KnownForm], *, generalise: Callable[[str], str] = str) -> str | None:
     """Return the fingerprint of the known form that the candidate is, or None when it is new.
 
-    `generalise` brings a template up to what was learned of the site since it was written.
+    `generalise` brings an address template up to what was learned of the site since it was written.
     """
     own = fingerprint_of(candidate)
-    template = generalise(candidate.address_template)
-    fields = frozenset(candidate.signature)
     best: tuple[float, str] | None = None
     for form in known:
         if form.fingerprint == own:
             return own
-        if is_tiny(candidate.signature) or is_tiny(form.signature) or generalise(form.address_template) != template:
-            continue
-        alike = likeness(fields, frozenset(form.signature))
-        if alike >= SAME_FORM_LIKENESS and (best is None or alike > best[0]):
+        alike = likeness(fields_of(candidate.signature), fields_of(form.signature))
+        if alike >= _demanded(candidate, form, generalise) and (best is None or alike > best[0]):
             best = (alike, form.fingerprint)
     return best[1] if best else None
 
@@ -62,3 +75,20 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     """Return the Jaccard overlap of two sets of field identities."""
     union = len(one | other)
     return len(one & other) / union if union else 1.0
+
+
+def _demanded(candidate: Candidate, form: KnownForm, generalise: Callable[[str], str]) -> float:
+    """Return the likeness from which on the two are one form; above 1 when they cannot be."""
+    mine, its = candidate.signature, form.signature
+    sent_alike = generalise(_mark(mine, SENT).removeprefix(SENT)) == generalise(_mark(its, SENT).removeprefix(SENT))
+    if is_tiny(mine) or is_tiny(its):
+        return 1.0 if sent_alike and _mark(mine, CALLED) == _mark(its, CALLED) else 2.0
+    if sent_alike and _mark(mine, PLACED) == _mark(its, PLACED):
+        return SAME_PLACE_LIKENESS
+    if path_template(generalise(candidate.address_template)) == path_template(generalise(form.address_template)):
+        return SAME_FORM_LIKENESS
+    return 2.0
+
+
+def _mark(signature: Iterable[str], mark: str) -> str:
+    return next((entry for entry in signature if entry.startswith(mark)), mark)

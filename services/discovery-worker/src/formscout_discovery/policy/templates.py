@@ -35,6 +35,7 @@ _HEX = re.compile(r"(?=.*\d)[0-9a-f]{8,}", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d{1,2}(-\d{1,2})?|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
 _NUMBERED = re.compile(r"(?:.*[-_.~:,])?[a-z]*\d{2,}(?:[-_.~:,].*)?", re.IGNORECASE)
 _TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_-]{16,}={0,2}")
+_DIGIT = re.compile(r"\d+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z_./-]*\d?")
 _EXTENSION = re.compile(r"(?P<stem>.+)(?P<dot>\.[A-Za-z]{2,5})")
 _PARAMETER = re.compile(r"\{.*\}")
@@ -144,6 +145,8 @@ def _is_slug(place: _Place, name: str, before: str) -> bool:
         return True
     if not before.lower().endswith("s") or _PARAMETER.fullmatch(before):
         return False
+    if _DIGIT.search(name) and any(sibling != name and _DIGIT.sub("#", sibling) == _DIGIT.sub("#", name) for sibling in place.children):
+        return True
     own = place.children[name].routes()
     return any(
         len(own & other.routes()) >= SHARED_ROUTES_OF_A_RECORD
