@@ -65,7 +65,7 @@ coverage: setup ## every test, and what of the code they ran
 
 .PHONY: bench
 bench: setup ## the benchmarks of bench/, with the machine they ran on
-	@for file in bench/bench_*.py; do echo "== $$file"; $(RUN) python "$$file" $(ARGS); done
+	@for file in bench/bench_*.py; do echo "== $$file"; name=$${file#bench/}; $(RUN) python -m "bench.$${name%.py}" $(ARGS); done
 
 ##@ Write
 .PHONY: format

@@ -105,6 +105,16 @@ async def test_a_stale_visit_is_not_written(database: Database, tenant: Tenant) 
     assert await everything(database) == before
 
 
+async def test_a_slice_whose_lease_ran_out_takes_no_page_though_nobody_saw_it_yet(database: Database, tenant: Tenant) -> None:
+    """Its own pages are free by then: it would visit them twice."""
+    await ask(database, tenant)
+    claim = await workers.begin(database)
+    await slices.next_page(database, claim)
+    await run_out(database, claim)
+    with pytest.raises(LeaseLostError):
+        await slices.next_page(database, claim)
+
+
 async def test_renewing_keeps_the_lease_and_tells_of_a_cancel(database: Database, tenant: Tenant) -> None:
     await ask(database, tenant)
     claim = await workers.begin(database)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from formscout.domain.errors import LeaseLostError
@@ -90,9 +90,11 @@ class JobStore:
     async def hold(self, claim: Claim, *, progressed: bool = False) -> bool:
         """Prove that the claim still holds and lock it for this transaction; with `progressed`, crashes are forgotten.
 
-        Returns whether cancelling was asked for. Raises `LeaseLostError`.
+        Returns whether cancelling was asked for. Raises `LeaseLostError`, also when the lease has run out and nobody saw it yet:
+        the pages that it holds are free then.
         """
-        return await self._write(claim, {"attempts": 0} if progressed else {"heartbeat_at": func.now()})
+        values = {"attempts": 0} if progressed else {"heartbeat_at": func.now()}
+        return await self._write(claim, values, job.c.lease_until > func.now())
 
     async def end(self, claim: Claim, state: JobState, *, code: str | None = None, message: str | None = None) -> None:
         """End a claimed job. Raises `LeaseLostError`."""
@@ -223,9 +225,9 @@ class JobStore:
         waits = (job.c.queue == Queue.DISCOVERY) & (job.c.state == JobState.QUEUED) & (job.c.id < mine)
         return (await self._connection.execute(select(func.count()).select_from(job).where(waits))).scalar_one()
 
-    async def _write(self, claim: Claim, values: dict[str, Any]) -> bool:  # Any: SQL expressions beside plain values
+    async def _write(self, claim: Claim, values: dict[str, Any], *more: ColumnElement[bool]) -> bool:  # Any: SQL beside plain values
         mine = (job.c.id == bindparam("claimed")) & (job.c.fence == bindparam("held")) & (job.c.state == JobState.RUNNING)
-        statement = update(job).where(mine).values(**values).returning(job.c.cancel_requested)
+        statement = update(job).where(mine, *more).values(**values).returning(job.c.cancel_requested)
         row = (await self._connection.execute(statement, {"claimed": claim.job.id, "held": claim.fence})).one_or_none()
         if row is None:
             raise LeaseLostError(f"Job {claim.job.id} is no longer held with fence {claim.fence}.")

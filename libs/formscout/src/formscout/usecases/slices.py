@@ -125,8 +125,10 @@ async def finish_visit(
             pages_found=len(new),
             form_pages_open=len(new),
         )
-        if session.stopped_because is not None:
-            await _stop(work, session_id, session.stopped_because)
+        last = session.visits + 1 >= session.options.max_pages
+        stopped = session.stopped_because or (StopReason.MAX_PAGES if last else None)
+        if stopped is not None:
+            await _stop(work, session_id, stopped)  # at once: pages left waiting would be handed over to a slice without work
         await work.crawls.refresh_progress(session_id)
         await work.crawls.note(session_id, "visit", {"address": report.address, "outcome": report.outcome, "form_pages": len(new)})
         return await work.crawls.lock(session_id)
