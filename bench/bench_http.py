@@ -7,26 +7,33 @@ of our scheduler, too: it sends the messages that the plain way sends in the req
 import asyncio
 import itertools
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 from bench.measure import Contestant, machine, measure, report
 from bench.stores import Stores, free_port, process, stores
-from bench.tenant import create_database, make_tenant
+from bench.tenant import Tenant, create_database, make_tenant
 
+from formscout.domain.jobs import Queue
 from formscout.security.encryption import KeyRing, make_key_entry
 from formscout.storage import schema
 from formscout.storage.database import Database
+from formscout.storage.jobs import JobStore
 from formscout.usecases.networks import NetworkDraft
+from formscout.usecases.slices import begin_slice
 
 CLIENTS = 4
 """Requests in flight: enough that no contestant waits for the client."""
 
 ACCEPTS, POLLS = 300, 600
 """Units of one turn: some seconds of work."""
+
+NETWORKS = 16
+"""Asked for in turn, as many customers would: requests for one network wait for each other."""
 
 ACCEPT_MARK, STATUS_MARK = 0.5, 0.8
 
@@ -37,7 +44,7 @@ async def main() -> int:
     print(machine())
     with ExitStack() as running:
         at = running.enter_context(stores())
-        ours, body = await _start_ours(at, running)
+        ours, tenant = await _start_ours(at, running)
         plain = await _start_plain(at, running)
         limits = httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
         async with (
@@ -45,35 +52,48 @@ async def main() -> int:
             httpx.AsyncClient(base_url=plain.url, limits=limits, timeout=30) as plain_client,
         ):
             # Forced, or each request would join the session that the first one started.
-            pairs = ((plain, plain_client, body), (ours, our_client, {**body, "force": True}))
+            pairs = ((plain, plain_client, tenant.ids), (ours, our_client, {**tenant.ids, "force": True}))
             status = [await _polls(side, client, sent) for side, client, sent in pairs]
             statuses = await measure(status, units=POLLS, turns=turns, warm_up=POLLS // 4)
             accepts = await measure(
-                [_accepts(side, client, sent) for side, client, sent in pairs], units=ACCEPTS, turns=turns, warm_up=ACCEPTS // 4
+                [_accepts(side, client, sent, tenant.networks) for side, client, sent in pairs],
+                units=ACCEPTS,
+                turns=turns,
+                warm_up=ACCEPTS // 4,
             )
     kept = report("Accepting a discovery", accepts, baseline="plain", mark=ACCEPT_MARK)
     kept &= report("Polling a status", statuses, baseline="plain", mark=STATUS_MARK)
     return 0 if kept else 1
 
 
+Begin = Callable[[httpx.AsyncClient, str], Awaitable[None]]
+"""Does what a worker does when it takes a task up, so that there is progress to report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One way to accept and report: where it listens, and whose CPU time counts."""
 
-    def __init__(self, name: str, port: int, roots: tuple[int, ...], senders: tuple[int, ...], headers: Mapping[str, str]) -> None:
-        self.name = name
-        self.url = f"http://127.0.0.1:{port}"
-        self.roots = roots
-        self.senders = senders  # who sends the messages of accepted jobs, where the API itself does not
-        self.headers = headers
+    name: str
+    port: int
+    roots: tuple[int, ...]
+    senders: tuple[int, ...] = ()  # who sends the messages of accepted jobs, where the API itself does not
+    begin: Begin
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
 
 
-async def _start_ours(at: Stores, running: ExitStack) -> tuple[Side, dict[str, Any]]:  # Any: the body's fields
+async def _start_ours(at: Stores, running: ExitStack) -> tuple[Side, Tenant]:
     url = await create_database(at, "ours")
     entry = make_key_entry("bench")
     database = Database.connect(url)
     await schema.upgrade(database)
     draft = NetworkDraft(name="Staging", base_url="https://app.example.com/")
-    tenant = await make_tenant(database, KeyRing.parse(entry), draft)
+    tenant = await make_tenant(database, KeyRing.parse(entry), draft, count=NETWORKS)
     await database.close()
     port = free_port()
     settings = {
@@ -85,7 +105,17 @@ async def _start_ours(at: Stores, running: ExitStack) -> tuple[Side, dict[str, A
     }
     api = running.enter_context(process(["formscout_api.main"], settings, port=port))
     scheduler = running.enter_context(process(["formscout_scheduler.beat"], settings))
-    return Side("ours", port, (api.pid, *at.roots), (scheduler.pid,), {"Authorization": f"Bearer {tenant.key}"}), tenant.ids
+
+    async def begin(_client: httpx.AsyncClient, _task: str) -> None:
+        database = Database.connect(url)
+        async with database.begin() as connection:
+            claim = await JobStore(connection).claim(Queue.DISCOVERY, worker="bench")
+        assert claim is not None, "a discovery waits"
+        await begin_slice(database, claim)
+        await database.close()
+
+    headers = {"Authorization": f"Bearer {tenant.key}"}
+    return Side(name="ours", port=port, roots=(api.pid, *at.roots), senders=(scheduler.pid,), begin=begin, headers=headers), tenant
 
 
 async def _start_plain(at: Stores, running: ExitStack) -> Side:
@@ -93,21 +123,26 @@ async def _start_plain(at: Stores, running: ExitStack) -> Side:
     port = free_port()
     arguments = ["uvicorn", "bench.plain_app:app", "--port", str(port), "--no-access-log", "--log-level", "warning"]
     plain = running.enter_context(process(arguments, settings, port=port))
-    return Side("plain", port, (plain.pid, *at.roots), (), {})
+
+    async def begin(client: httpx.AsyncClient, task: str) -> None:
+        (await client.post(f"/bench/progress/{task}")).raise_for_status()
+
+    return Side(name="plain", port=port, roots=(plain.pid, *at.roots), begin=begin)
 
 
-def _accepts(side: Side, client: httpx.AsyncClient, body: dict[str, Any]) -> Contestant:
+def _accepts(side: Side, client: httpx.AsyncClient, body: Mapping[str, int], networks: Sequence[int]) -> Contestant:
+    turn = itertools.cycle(networks)
+
     async def accept() -> None:
-        answer = await client.post("/api/crawl/discover-forms", json=body)
+        answer = await client.post("/api/crawl/discover-forms", json={**body, "network_id": next(turn)})
         assert answer.status_code == HTTPStatus.ACCEPTED, answer.text
 
     return Contestant(name=side.name, work=lambda units: _in_parallel(units, accept), roots=(*side.roots, *side.senders))
 
 
-async def _polls(side: Side, client: httpx.AsyncClient, body: dict[str, Any]) -> Contestant:
+async def _polls(side: Side, client: httpx.AsyncClient, body: Mapping[str, int]) -> Contestant:
     task = (await client.post("/api/crawl/discover-forms", json=body)).json()["task_id"]
-    if side.name == "plain":
-        (await client.post(f"/bench/progress/{task}")).raise_for_status()
+    await side.begin(client, task)
 
     async def poll() -> None:
         answer = await client.get(f"/api/crawl/status/{task}")

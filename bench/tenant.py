@@ -1,5 +1,6 @@
 """A company with a network to discover, made by the use cases that make real ones, and databases for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.stores import Stores
@@ -18,6 +19,7 @@ class Tenant:
     caller: Caller
     key: str
     ids: dict[str, int]
+    networks: Sequence[int]  # all of them; `ids` names the first
 
 
 async def create_database(at: Stores, name: str) -> str:
@@ -30,8 +32,10 @@ async def create_database(at: Stores, name: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
 
 
-async def make_tenant(database: Database, keys: KeyRing, draft: networks.NetworkDraft, credentials: Credentials | None = None) -> Tenant:
-    """Make a company with everything."""
+async def make_tenant(
+    database: Database, keys: KeyRing, draft: networks.NetworkDraft, credentials: Credentials | None = None, *, count: int = 1
+) -> Tenant:
+    """Make a company with everything, and so many networks."""
     operator = await companies.authenticate(database, await companies.bootstrap_operator(database, "operator@example.com"))
     company = await companies.create_company(database, operator, name="Bench")
     product = await companies.create_product(database, operator, name="Discovery")
@@ -39,12 +43,15 @@ async def make_tenant(database: Database, keys: KeyRing, draft: networks.Network
     user = await companies.create_user(database, operator, company_id=company.id, email="user@example.com", role=Role.MEMBER)
     _, key = await companies.create_key(database, operator, user_id=user.id, label="bench")
     project = await projects.create_project(database, operator, company_id=company.id, name="Shop")
-    network = await networks.create_network(database, operator, keys=keys, project_id=project.id, draft=draft, credentials=credentials)
+    made = [
+        await networks.create_network(database, operator, keys=keys, project_id=project.id, draft=draft, credentials=credentials)
+        for _ in range(count)
+    ]
     ids: dict[str, int] = {
         "project_id": project.id,
-        "network_id": network.id,
+        "network_id": made[0].id,
         "user_id": user.id,
         "company_id": company.id,
         "product_id": product.id,
     }
-    return Tenant(caller=operator, key=key, ids=ids)
+    return Tenant(caller=operator, key=key, ids=ids, networks=[network.id for network in made])
