@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from formscout.domain.crawls import FailureReason
 from formscout.domain.errors import CrawlError, LeaseLostError
 from formscout.domain.pages import FrontierPage, PageSource, SkipReason, VisitOutcome
 from formscout_discovery.crawl.entrance import enter
+from formscout_discovery.crawl.front_door import require_answer
 from formscout_discovery.crawl.harvest import Harvest
 from formscout_discovery.crawl.memory import SliceMemory
 from formscout_discovery.crawl.plan import USER_AGENT, Slice, SliceEnd, SlicePlan, SliceStop
@@ -26,13 +26,6 @@ MISSES_IN_A_ROW: Final = 5
 """Visits that find nobody there, one after the other, before the application counts as down."""
 
 GONE: Final = {VisitOutcome.UNREACHABLE, VisitOutcome.ADDRESS_UNRESOLVED}
-FATAL_AT_THE_BASE: Final = {
-    VisitOutcome.UNREACHABLE: FailureReason.UNREACHABLE,
-    VisitOutcome.TIMEOUT: FailureReason.UNREACHABLE,
-    VisitOutcome.ADDRESS_UNRESOLVED: FailureReason.ADDRESS_UNRESOLVED,
-    VisitOutcome.ADDRESS_REFUSED: FailureReason.ADDRESS_REFUSED,
-    VisitOutcome.CERTIFICATE_INVALID: FailureReason.CERTIFICATE_INVALID,
-}
 TAB_IS_LOST: Final = {VisitOutcome.CRASHED, VisitOutcome.TIMEOUT, VisitOutcome.ERROR, VisitOutcome.DIALOG_LOOP}
 
 log = logging.getLogger(__name__)
@@ -86,6 +79,9 @@ class _Engine:
             if plan.signs_in and not plan.signed_in:
                 await self._enter(tab, first, harvest)
             tab = await self._visit(tab, first, harvest)
+            # Only now: a slice that starts from this state does not look at the stranger's pages again, so their forms are written first.
+            if self.signed_in and not plan.signed_in and self.keep_state is not None:
+                await self.keep_state(await self.work.browser.state())
         finally:
             await tab.close()
         if self.end is None:
@@ -113,8 +109,6 @@ class _Engine:
             await self._write(page, harvest)
             raise
         self.signed_in = True
-        if self.keep_state is not None:
-            await self.keep_state(await self.work.browser.state())
 
     async def _work(self) -> None:
         """Visit pages in one tab until the slice ends."""
@@ -202,9 +196,8 @@ class _Engine:
     def _judge(self, page: FrontierPage, harvest: Harvest) -> None:
         """Draw conclusions for the slice from one visit's outcome."""
         self.pace = pacing.after_answer(self.pace, harvest.status)
-        if page.source is PageSource.BASE and harvest.outcome in FATAL_AT_THE_BASE:
-            sentence = harvest.sentence or "The base address did not open."
-            raise CrawlError(FATAL_AT_THE_BASE[harvest.outcome], f"{page.address}: {sentence}")
+        if page.source is PageSource.BASE:
+            require_answer(page.address, harvest.outcome, harvest.sentence)
         self.misses = self.misses + 1 if harvest.outcome in GONE else 0
         if self.misses >= MISSES_IN_A_ROW:
             self.end = SliceStop.APPLICATION_DOWN

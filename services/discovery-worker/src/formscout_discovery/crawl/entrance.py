@@ -16,6 +16,9 @@ from formscout_discovery.crawl.state import State, read_state
 PAGES_LOOKED_AT: Final = 5
 """Beside the sign-in form a stranger finds password recovery, registration, another way to sign in: no more than that."""
 
+TRIES: Final = 2
+"""These pages are seen before signing in or never: one that did not open on a busy machine is worth a second try."""
+
 _STRANGERS = re.compile(
     r"forgot|lost|recover|reset|passw|regist|sign[ _-]?up|create[ _-](?:an[ _-])?account|join|invit|activat|vergessen|oubli|inscri|olvid|"
     r"dimentic|vergeten|esquec|cadastr|забыл|регистр|忘记|注册|忘れ|登録",
@@ -35,9 +38,10 @@ async def enter(work: Slice, tab: Tab, harvest: Harvest) -> None:
         if normalise(link.address) in seen:
             continue
         seen.add(normalise(link.address))
-        arrival = await tab.open(link.address)
-        if arrival.outcome in READABLE:
-            await _look(work, tab, await read_state(tab), harvest)
+        for _ in range(TRIES):
+            if (await tab.open(link.address)).outcome in READABLE:
+                await _look(work, tab, await read_state(tab), harvest)
+                break
     await sign_in(work, tab)
 
 

@@ -13,6 +13,7 @@ from formscout.domain.errors import CrawlError
 from formscout.domain.forms import ButtonType, FieldReading, FormReading
 from formscout.domain.networks import Credentials
 from formscout.domain.urls import normalise, resolve
+from formscout_discovery.crawl.front_door import require_answer
 from formscout_discovery.crawl.plan import Slice
 from formscout_discovery.crawl.ports import Browser, Cause, Tab
 from formscout_discovery.crawl.state import State, read_state
@@ -116,6 +117,7 @@ async def find_sign_in(work: Slice, tab: Tab) -> State:
     given = work.plan.sign_in.sign_in_url
     start = given or work.plan.base
     arrival = await tab.open(start, cause=Cause.OPENING)
+    require_answer(start, arrival.outcome, arrival.sentence)
     state = await _wait_for(
         tab, lambda it: sign_in_form(it) is not None, looks=LOOKS_FOR_A_FORM, stop=lambda it: _is_drawn(it) and not given
     )
