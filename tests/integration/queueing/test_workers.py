@@ -1,6 +1,7 @@
 """The real analysis worker: it describes what waits, survives its own death, and refuses what it cannot serve."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -96,6 +97,8 @@ async def test_a_form_page_is_described_from_its_snapshot(
     assert (there.name, there.queue, there.slots) == (done.worker, Queue.ANALYSIS, 1)
     assert process.stop() == 0
     assert "Traceback" not in process.said
+    (line,) = [json.loads(one) for one in process.said.splitlines() if "The job ended" in one]
+    assert (line["level"], line["job_id"], line["session_id"], line["outcome"]) == ("info", 2, session.id, "finished")
     assert await broker.hgetall(WORKERS_KEY) == {}, "it said that it goes"
     assert (await broker.llen("analysis"), await broker.hlen("unacked:analysis")) == (0, 0)
     (form,) = await forms_of(database, session)

@@ -60,6 +60,8 @@ class Child:
         self._loop.run_until_complete(self._runner.answer(delivery_tag=tag))
 
     def _connect_signals(self) -> None:
+        # A receiver is what keeps Celery from setting the root logger to its own level, and our lines from vanishing by it.
+        signals.setup_logging.connect(_leave_logs_alone, weak=False)
         signals.worker_init.connect(self._check, weak=False)
         signals.worker_ready.connect(self._ready, weak=False)
         signals.worker_shutting_down.connect(self._shutting_down, weak=False)
@@ -103,6 +105,10 @@ class Child:
         if self._loop is not None and self._context is not None:
             self._loop.run_until_complete(self._context.__aexit__(None, None, None))
             self._loop.close()
+
+
+def _leave_logs_alone(**_: object) -> None:
+    """Do nothing: the entry point has configured the logs."""
 
 
 async def _check_schema(database_url: str) -> None:

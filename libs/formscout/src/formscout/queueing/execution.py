@@ -56,8 +56,10 @@ class Runner:
         with structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind, session_id=job.session_id, company_id=job.company_id):
             try:
                 async with self.heart.watching(claim, delivery_tag=delivery_tag) as pulse:
+                    began = time.monotonic()
                     outcome = await self.handlers[job.kind](claim, pulse)
                     await self.finish(claim, outcome)
+                _log.info("The job ended", outcome=type(outcome).__name__.lower(), seconds=round(time.monotonic() - began, 2))
             except LeaseLostError:
                 _log.warning("Another worker holds this job now; nothing more is written")
             except asyncio.CancelledError:

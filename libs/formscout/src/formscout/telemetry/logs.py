@@ -21,9 +21,11 @@ _SECRET_VALUES: Final = (
 )
 
 _QUIET: Final = {
-    # They log each request or statement at INFO; what matters of it has a line of ours.
+    # They log each request, message or statement at INFO; what matters of it has a line of ours.
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
+    "celery.app.trace": logging.WARNING,
+    "celery.worker.strategy": logging.WARNING,
     "asyncio": logging.WARNING,
     "alembic": logging.WARNING,
 }
@@ -33,8 +35,7 @@ def configure_logs(*, log_format: LogFormat, log_level: str) -> None:
     """Send structlog's and the standard library's lines, Celery's and uvicorn's among them, through one formatter to stderr.
 
     Bind ids once at a door: `structlog.contextvars.bind_contextvars(session_id=…)`; each line below it carries them.
-    Celery leaves the root logger alone once it has a handler and `worker_hijack_root_logger` is false, so a worker's door
-    calls this before Celery starts, and needs no signal.
+    A worker's door calls this before Celery starts; the signal `setup_logging` keeps Celery from setting its own level.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
