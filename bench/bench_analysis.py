@@ -1,4 +1,4 @@
-"""CPU time of describing one page: `uv run python bench/analysis.py [SNAPSHOT|DIR ...]`; without arguments, pages made on the spot.
+"""CPU time of describing one page: `uv run python -m bench.bench_analysis [SNAPSHOT|DIR ...]`; without arguments, pages made on the spot.
 
 Prints one line a page and the 50th, 95th and 100th percentile. The goal is a 95th percentile of at most 150 ms on one core.
 """

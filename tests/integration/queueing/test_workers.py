@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from redis.asyncio import Redis
 from tests.support import workers
-from tests.support.processes import START_SECONDS, Ring, Service, Start
+from tests.support.processes import START_SECONDS, Ring, Service, Start, worker_arguments
 from tests.support.sessions import ask, job_now, run_out, session_now
 from tests.support.snapshots import page as snapshot_of
 from tests.support.tenants import Tenant
@@ -141,6 +141,12 @@ async def test_a_worker_told_to_end_finishes_the_page_in_hand(database: Database
     done = await job_now(database, JobId(2))
     assert (done.state, done.attempts, done.fence) == (JobState.SUCCEEDED, 0, 1)
     assert (await session_now(database, session.id)).state is CrawlState.SUCCEEDED
+
+
+def test_a_worker_that_cannot_be_set_up_ends_and_says_why(start: Start) -> None:
+    process = start(*worker_arguments(ANALYSIS, "analysis"), FORMSCOUT_SNAPSHOT_STORE="ftp://nowhere")
+    process.ended()
+    assert "give database:, file:///a/directory or s3://bucket/prefix" in process.said
 
 
 @pytest.mark.parametrize("queues", ["analysis,budget", "discovery"])

@@ -3,6 +3,7 @@
 import asyncio
 import mmap
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -98,7 +99,13 @@ class Child:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._context = self._wire(self)
-        self._runner = self._loop.run_until_complete(self._context.__aenter__())
+        try:
+            self._runner = self._loop.run_until_complete(self._context.__aenter__())
+        except Exception:
+            # Celery would go on with a pool process that can answer nothing, and each message would come back at once.
+            _log.exception("The pool process cannot be set up; the worker ends")
+            os.kill(os.getppid(), signal.SIGTERM)
+            raise
         _log.info("The pool process is ready", pid=os.getpid())
 
     def _close(self, **_: object) -> None:
