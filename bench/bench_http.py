@@ -29,8 +29,8 @@ from formscout.usecases.slices import begin_slice
 CLIENTS = 4
 """Requests in flight: enough that no contestant waits for the client."""
 
-ACCEPTS, POLLS = 300, 600
-"""Units of one turn: some seconds of work."""
+ACCEPTS, POLLS = 300, 2000
+"""Units of one turn: a second of CPU time or more, which the kernel counts in steps of 10 ms."""
 
 NETWORKS = 16
 """Asked for in turn, as many customers would: requests for one network wait for each other."""
