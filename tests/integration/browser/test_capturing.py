@@ -154,3 +154,9 @@ async def test_a_typical_page_is_frozen_in_a_tenth_of_a_second(site: Playground,
         times.append(time.process_time() - began)
     assert len(snapshot.nodes) > 1000
     assert min(times) < 0.1
+
+
+async def test_nul_characters_that_a_script_wrote_are_left_out_since_no_row_keeps_them(site: Playground, tab: BrowserTab) -> None:
+    snapshot = await read(site, tab, "nul")
+    assert "\\u0000" not in msgspec.json.encode(snapshot).decode()
+    assert named(snapshot, "name").name == "Name"

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from formscout_discovery.browser.frozen import storable
+
 _TRISTATE = {"true": True, "mixed": True, "false": False}
 
 
@@ -33,8 +35,8 @@ def _spoken(node: Mapping[str, Any]) -> Spoken:
     return Spoken(
         # Chromium's internal roles (LabelText, RootWebArea …) carry capitals; they are no ARIA roles and locate nothing.
         role=role if isinstance(role, str) and role.islower() and role not in ("generic", "none") else None,
-        name=node.get("name", {}).get("value") or None,
-        description=node.get("description", {}).get("value") or None,
+        name=storable(node.get("name", {}).get("value") or "") or None,
+        description=storable(node.get("description", {}).get("value") or "") or None,
         checked=_TRISTATE.get(str(properties.get("checked", properties.get("pressed", properties.get("selected")))).lower()),
         expanded=properties.get("expanded"),
         required=properties.get("required") is True,

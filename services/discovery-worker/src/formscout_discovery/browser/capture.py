@@ -12,7 +12,7 @@ from playwright.async_api import Error as PlaywrightError
 from formscout.domain.snapshots import Snapshot
 from formscout_discovery.browser.accessibility import Spoken, spoken_nodes
 from formscout_discovery.browser.building import Builder
-from formscout_discovery.browser.frozen import STYLES, FrozenDocument
+from formscout_discovery.browser.frozen import STYLES, FrozenDocument, storable
 from formscout_discovery.browser.tree import has_shadow_roots, walk
 
 MAX_NODES: Final = 60_000
@@ -41,7 +41,8 @@ async def capture(session: CDPSession, facts: PageFacts) -> Snapshot:
     answer = await session.send(
         "DOMSnapshot.captureSnapshot", {"computedStyles": list(STYLES), "includeDOMRects": True, "includePaintOrder": False}
     )
-    documents = [FrozenDocument(document, answer["strings"]) for document in answer["documents"]]
+    strings = [storable(text) for text in answer["strings"]]
+    documents = [FrozenDocument(document, strings) for document in answer["documents"]]
     if sum(len(document) for document in documents) > MAX_NODES:
         raise TooManyNodesError
     dom = None

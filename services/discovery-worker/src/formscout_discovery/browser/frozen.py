@@ -28,6 +28,11 @@ class Layout:
     border_top: float
 
 
+def storable(text: str) -> str:
+    """Return the text without NUL characters: a script can write them into a page, and PostgreSQL keeps none."""
+    return text.replace("\0", "")
+
+
 class FrozenDocument:
     """One document of the answer."""
 
