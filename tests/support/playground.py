@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from tests.support import playground_clinic
 
 PAGES = Path(__file__).parent / "playground_pages"
 """The HTML of each page, one file a page; `{other}` is the same site under its other name, another origin."""
@@ -153,6 +154,7 @@ ROUTES = [
     Route("/set-cookie", set_cookie),
     Route("/who", who),
     WebSocketRoute("/socket", line),
+    *playground_clinic.ROUTES,
     Route("/{path:path}", anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]),
 ]
 

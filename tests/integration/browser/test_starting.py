@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.integration.browser.conftest import options
+from tests.support.browsers import options
 from tests.support.playground import Playground
 
 from formscout.domain.pages import VisitOutcome

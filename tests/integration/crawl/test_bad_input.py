@@ -1,0 +1,139 @@
+"""Whatever an application does, a session ends well or with a code and a sentence, and keeps what it has found."""
+
+import asyncio
+import socket
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from tests.integration.crawl.conftest import Crawler
+from tests.support.playground import Playground, running_playground
+from tests.support.records import MemoryRecord
+
+from formscout.domain.crawls import FailureReason
+from formscout.domain.errors import CrawlError, LeaseLostError
+from formscout.domain.networks import Credentials, SignIn, SignInKind
+from formscout.domain.pages import VisitOutcome
+from formscout_discovery.browser import settling
+from formscout_discovery.crawl.engine import MISSES_IN_A_ROW
+from formscout_discovery.crawl.plan import SliceStop
+from formscout_discovery.crawl.ports import Directive
+
+SOON = 15  # seconds: a busy machine takes some to open a tab; the limits of a visit and a sign-in are far above
+ACCOUNT = {"sign_in": SignIn(kind=SignInKind.PASSWORD, username="ada"), "credentials": Credentials(password="p")}
+
+
+class Watched(MemoryRecord):
+    """A record that does something once so many visits were written."""
+
+    after: int = 0
+    happens: Any = None  # called without arguments, in a thread
+
+    async def finish_visit(self, *args: Any, **named: Any) -> Directive:
+        directive = await super().finish_visit(*args, **named)
+        if len(self.reports) == self.after:
+            await asyncio.to_thread(self.happens)
+        return directive
+
+
+@pytest.mark.parametrize("account", [{}, ACCOUNT], ids=["a stranger", "with an account"])
+@pytest.mark.parametrize("kind", ["refused", "unresolved"])
+async def test_nobody_at_the_base_address_fails_the_session_soon(crawl: Crawler, kind: str, account: dict[str, Any]) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        refused = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        base, reason, outcome = {
+            "refused": (refused, FailureReason.UNREACHABLE, VisitOutcome.UNREACHABLE),
+            "unresolved": ("http://no-such-host.invalid/", FailureReason.ADDRESS_UNRESOLVED, VisitOutcome.ADDRESS_UNRESOLVED),
+        }[kind]
+        record = MemoryRecord.starting_at(base)
+        began = time.monotonic()
+        with pytest.raises(CrawlError) as told:
+            await crawl(record, base, **account)
+    assert told.value.reason == reason
+    assert base in told.value.message
+    assert len(told.value.message) > len(base) + 5
+    assert time.monotonic() - began < SOON
+    assert record.reports[base].sentence
+    assert record.reports[base].outcome is (VisitOutcome.SIGNED_OUT if account else outcome)
+
+
+async def test_each_bad_page_is_an_outcome_with_a_code_and_the_others_are_read(
+    site: Playground, crawl: Crawler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "CAP_S", 2.0)
+    base = site.at("trouble")
+    record = MemoryRecord.starting_at(base)
+    end = await crawl(record, base, below=f"{site.base}/")
+    assert end.stop is SliceStop.FRONTIER_EMPTY
+    outcomes = {key.removeprefix(site.base): report.outcome for key, report in record.reports.items()}
+    expected = {
+        "/pages/trouble": VisitOutcome.OK,
+        "/pages/plain": VisitOutcome.OK,
+        "/pages/alerts": VisitOutcome.DIALOG_LOOP,
+        "/huge-announced": VisitOutcome.TOO_LARGE,
+        "/download": VisitOutcome.DOWNLOAD,
+        "/off-site": VisitOutcome.LEFT_SCOPE,
+        "/pages/absent": VisitOutcome.HTTP_ERROR,
+        "/pages/restless_form": VisitOutcome.NEVER_SETTLED,
+    }
+    assert {path: outcomes.get(path) for path in expected} == expected
+    assert all(report.sentence for report in record.reports.values())
+    assert {kept.form.address for kept in record.forms.values()} == {site.at("plain"), site.at("restless_form")}
+    assert site.writes() == []
+
+
+async def test_an_application_that_goes_down_half_way_leaves_what_was_found(crawl: Crawler) -> None:
+    with ExitStack() as stack:
+        site = stack.enter_context(running_playground())
+        base = f"{site.base}/clinic/"
+        record = Watched.starting_at(base)
+        assert isinstance(record, Watched)
+        record.after, record.happens = 4, stack.close
+        end = await crawl(record, base)
+    assert end.stop is SliceStop.APPLICATION_DOWN
+    assert record.forms
+    missed = [report for report in record.reports.values() if report.outcome is VisitOutcome.UNREACHABLE]
+    assert MISSES_IN_A_ROW <= len(missed) <= MISSES_IN_A_ROW + 1  # a second tab may be on its way
+    assert all(report.sentence for report in missed)
+    assert any(page.state == "waiting" for page in record.pages.values())
+
+
+async def test_a_lost_lease_ends_the_slice_and_nothing_more_is_written(clinic: str, crawl: Crawler) -> None:
+    record = Watched.starting_at(clinic)
+    assert isinstance(record, Watched)
+    record.after, record.happens = 2, lambda: setattr(record, "lost", True)
+    with pytest.raises(LeaseLostError):
+        await crawl(record, clinic)
+    assert len(record.reports) == 2
+
+
+async def test_a_slice_told_to_stop_ends_within_the_visit_it_is_at(clinic: str, crawl: Crawler) -> None:
+    record = MemoryRecord.starting_at(clinic)
+    began = time.monotonic()
+    end = await crawl(record, clinic, stop=lambda: True)
+    assert (end.stop, end.visits, end.clicks) == (SliceStop.STOPPED, 1, 0)
+    assert record.reports[clinic].outcome is VisitOutcome.OK
+    assert record.forms  # what the visit met is kept
+    assert time.monotonic() - began < SOON
+
+
+@pytest.mark.parametrize("ended", [SliceStop.CANCELLED, SliceStop.LIMIT_REACHED])
+async def test_the_record_s_word_ends_the_slice_at_once(clinic: str, crawl: Crawler, ended: SliceStop) -> None:
+    record = MemoryRecord.starting_at(clinic, max_pages=1)
+    record.cancelled = ended is SliceStop.CANCELLED
+    end = await crawl(record, clinic)
+    assert (end.stop, end.visits) == (ended, 1)
+
+
+async def test_a_later_slice_repeats_no_visit_and_no_form(clinic: str, crawl: Crawler) -> None:
+    record = MemoryRecord.starting_at(clinic)
+    await crawl(record, clinic, stop=lambda: len(record.reports) >= 2)
+    first = list(record.order_of_visits)
+    forms = set(record.forms)
+    await crawl(record, clinic, stop=lambda: len(record.reports) >= len(first) + 2)
+    assert set(record.order_of_visits[len(first) :]).isdisjoint(first)
+    assert len(record.order_of_visits) > len(first)
+    assert forms <= set(record.forms)
+    assert len([kept for kept in record.forms.values() if any(entry.startswith("q|") for entry in kept.form.signature)]) == 1
