@@ -103,10 +103,19 @@ class FoundElement:
         return True
 
 
-async def press_enter(page: Page) -> bool:
-    """Press Enter in the focused field."""
+async def press_key(page: Page, key: str) -> bool:
+    """Press a key where the focus is."""
     try:
-        await page.keyboard.press("Enter")
+        await page.keyboard.press(key)
+    except PlaywrightError:
+        return False
+    return True
+
+
+async def go_back(page: Page) -> bool:
+    """Go back in the tab's history; False when there is nothing to go back to."""
+    try:
+        await page.evaluate("() => history.back()")
     except PlaywrightError:
         return False
     return True

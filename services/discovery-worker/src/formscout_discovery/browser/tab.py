@@ -129,7 +129,21 @@ class BrowserTab:
         if locators is not None:
             return await self._act(locators, _press, Act(cause=cause, label=locators.label, role=locators.role))
         self._inside.traffic.begin(Act(cause=cause))
-        if not await acting.press_enter(self.page):
+        if not await acting.press_key(self.page, "Enter"):
+            return None
+        return await self._arrived(None, opened=None)
+
+    async def back(self) -> Arrival | None:
+        """Go one step back in the tab's history and settle; what a page sends by itself then, it sent when it was opened."""
+        self._inside.traffic.begin(Act(cause=Cause.PRESSING))
+        if not await acting.go_back(self.page):
+            return None
+        return await self._arrived(None, opened=None)
+
+    async def dismiss(self) -> Arrival | None:
+        """Press Escape, which closes what lies on top, and settle."""
+        self._inside.traffic.begin(Act(cause=Cause.PRESSING))
+        if not await acting.press_key(self.page, "Escape"):
             return None
         return await self._arrived(None, opened=None)
 

@@ -69,6 +69,7 @@ class Control:
     node: int
     locators: Locators
     key: str  # what it is, wherever it stands
+    kind: str  # what it looks like, whatever it is called
     group: str  # the list that it stands in
     rank: int
     shared: bool  # stands on every page
@@ -81,9 +82,7 @@ def controls_of(state: State) -> tuple[Control, ...]:
     chosen: dict[int, Control] = {}
     for node in state.snapshot.nodes:
         rank = None if node.id in fields or node.id in senders else _rank(state, node, wanted)
-        if rank is None or any(
-            above in chosen for above in state.tree.ancestors(node.id) if state.tree.nodes[above].tag in ("a", "button", "summary")
-        ):
+        if rank is None or _is_part_of_control(state, node):
             continue
         if hazard_of_control(label_of(state, node), node.role or node.tag, node.attributes):
             continue
@@ -91,6 +90,15 @@ def controls_of(state: State) -> tuple[Control, ...]:
             rank += INSIDE_FORM
         chosen[node.id] = _control(state, node, rank)
     return _sampled(sorted(chosen.values(), key=lambda control: (control.rank, control.node)))
+
+
+def _is_part_of_control(state: State, node: Node) -> bool:
+    """Tell whether the element is only the icon or the words of a button or link around it."""
+    return any(
+        state.tree.nodes[at].tag in ("a", "button", "summary", "label")
+        or state.tree.nodes[at].role in ("button", "link", "tab", "menuitem")
+        for at in state.tree.ancestors(node.id)
+    )
 
 
 def label_of(state: State, node: Node) -> str:
@@ -253,4 +261,5 @@ def _control(state: State, node: Node, rank: int) -> Control:
         None,
     )
     group = f"{nearest if nearest is not None else node.parent}|{node.tag}|{node.role or ''}|{place}"
-    return Control(node=node.id, locators=locators, key=key, group=group, rank=rank, shared=state.is_chrome(node.id))
+    kind = _DIGITS.sub("#", f"{node.tag}|{node.role or ''}|{node.attributes.get('class', '')}|{place}")
+    return Control(node=node.id, locators=locators, key=key, kind=kind, group=group, rank=rank, shared=state.is_chrome(node.id))

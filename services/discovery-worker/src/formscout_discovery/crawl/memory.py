@@ -8,6 +8,7 @@ from typing import Final
 
 from formscout.domain.forms import FormSighting, KnownForm
 from formscout.domain.urls import normalise
+from formscout_discovery.crawl.controls import Control
 from formscout_discovery.detection.folding import Candidate, fingerprint_of, fold
 from formscout_discovery.policy.templates import TemplateLearner, path_template
 
@@ -22,6 +23,9 @@ WAITING_OF_A_TEMPLATE: Final = 40
 
 BARREN_PRESSES: Final = 2
 """A control that led to nothing this often, on whatever pages, is not pressed again."""
+
+BARREN_OF_A_KIND: Final = 4
+"""After so many different controls that look alike and led to nothing, their like is left alone: field menus, column heads."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +53,7 @@ class SliceMemory:
         self._barren: Counter[str] = Counter()
         self._grown: Counter[str] = Counter()
         self._pressed: dict[str, Pressed] = {}
+        self._kinds: dict[str, Pressed] = {}
         self._pressed_here: set[tuple[str, str]] = set()
         self._listed: set[tuple[str, str]] = set()
         self._sightings: set[tuple[str, str]] = set()
@@ -153,21 +158,29 @@ class SliceMemory:
 
     # Controls
 
-    def worth_pressing(self, key: str, template: str, *, shared: bool) -> bool:
-        """Tell whether pressing the control may show something: not pressed here, nor barren elsewhere.
+    def worth_pressing(self, control: Control, template: str) -> bool:
+        """Tell whether pressing the control may show something: not pressed here, nor barren elsewhere, nor of a barren kind.
 
-        `shared` controls stand on every page (navigation, header): once a slice is enough.
+        Shared controls stand on every page (navigation, header): once a slice is enough.
         """
-        pressed = self._pressed.get(key)
+        kind = self._kinds.get(control.kind)
+        if kind is not None and not kind.fruitful and kind.times >= BARREN_OF_A_KIND:
+            return False
+        pressed = self._pressed.get(control.key)
         if pressed is None:
             return True
-        if shared or (key, template) in self._pressed_here:
+        if control.shared or (control.key, template) in self._pressed_here:
             return False
         return pressed.fruitful > 0 or pressed.times < BARREN_PRESSES
 
-    def note_press(self, key: str, template: str, *, fruitful: bool) -> None:
-        """Remember what came of a press."""
-        pressed = self._pressed.setdefault(key, Pressed())
-        pressed.times += 1
-        pressed.fruitful += fruitful
-        self._pressed_here.add((key, template))
+    def note_press(self, control: Control, template: str) -> None:
+        """Remember that a control was pressed."""
+        self._pressed.setdefault(control.key, Pressed()).times += 1
+        self._kinds.setdefault(control.kind, Pressed()).times += 1
+        self._pressed_here.add((control.key, template))
+
+    def credit(self, controls: Iterable[Control]) -> None:
+        """Remember that pressing these, one after the other, led to a form or a page not known before."""
+        for control in controls:
+            self._pressed.setdefault(control.key, Pressed()).fruitful += 1
+            self._kinds.setdefault(control.kind, Pressed()).fruitful += 1

@@ -70,6 +70,14 @@ class Tab(Protocol):
         """Press the button, or Enter in the focused field when None, wait for what it leads to."""
         ...
 
+    async def back(self) -> Arrival | None:
+        """Go one step back in the tab's history and settle; None when there is none."""
+        ...
+
+    async def dismiss(self) -> Arrival | None:
+        """Press Escape, which closes what lies on top, and settle."""
+        ...
+
     async def capture(self) -> Snapshot:
         """Freeze the page as it stands, all frames and shadow roots, values left out.
 
