@@ -12,8 +12,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from bench.measure import Contestant, machine, measure, report
 from bench.stores import free_port, process, stores
@@ -24,7 +23,6 @@ from formscout.domain.crawls import CrawlOptions
 from formscout.domain.jobs import Finished, Queue
 from formscout.domain.networks import Credentials, Politeness, Scope, SignIn, SignInKind
 from formscout.local.demo import PASSWORD, USERNAME
-from formscout.queueing.child import Child
 from formscout.queueing.heartbeat import Heart
 from formscout.security.encryption import KeyRing, make_key_entry
 from formscout.storage import schema
@@ -73,7 +71,7 @@ async def main() -> int:
             database=database,
             snapshots=SnapshotStore.connect("database:", database),
             keys=keys,
-            child=cast("Child", SimpleNamespace(draining=False)),
+            draining=lambda: False,
             browser=BrowserOptions(scratch=scratch, sandbox=SANDBOX),
             slice_seconds=SLICE_SECONDS,
         )

@@ -1,20 +1,16 @@
 """The one place where the analysis worker constructs what its jobs work with."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from formscout.domain.errors import SnapshotDamagedError
 from formscout.domain.jobs import Claim, Failed, Finished, JobKind, Outcome
-from formscout.queueing.child import Child
-from formscout.queueing.execution import Runner
-from formscout.queueing.heartbeat import Heart, Pulse
+from formscout.queueing.execution import Handler
+from formscout.queueing.heartbeat import Pulse
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
 from formscout.usecases.forms import find_work, keep_descriptions
-from formscout.usecases.jobs import finish_job
 from formscout_analysis.config import AnalysisSettings
 from formscout_analysis.pipeline import describe
 
@@ -45,24 +41,7 @@ class Analysis:
         return Finished()
 
 
-@asynccontextmanager
-async def wire(settings: AnalysisSettings, child: Child) -> AsyncIterator[Runner]:
-    """Construct everything for one pool process and take it down in the end."""
-    url = settings.database_url.get_secret_value()
-    database = Database.connect(url, pool_size=settings.database_pool_size)
-    heart = Heart(child.queue, database_url=url, redis_url=settings.redis_url.get_secret_value())
-    heart.start()
+def wire(settings: AnalysisSettings, database: Database, _draining: Callable[[], bool]) -> Mapping[JobKind, Handler]:
+    """Construct what the jobs of one pool process work with; describing a page takes no time worth draining in."""
     analysis = Analysis(database=database, snapshots=SnapshotStore.connect(settings.snapshot_store, database))
-    try:
-        yield Runner(
-            queue=child.queue,
-            worker=child.name,
-            database=database,
-            heart=heart,
-            finish=partial(finish_job, database),
-            handlers={JobKind.ANALYZE_FORM_PAGE: analysis.analyze},
-            draining=lambda: child.draining,
-        )
-    finally:
-        heart.stop()
-        await database.close()
+    return {JobKind.ANALYZE_FORM_PAGE: analysis.analyze}

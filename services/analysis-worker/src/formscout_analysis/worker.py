@@ -7,6 +7,7 @@ from formscout.domain.jobs import Queue
 from formscout.queueing.app import create_app
 from formscout.queueing.child import Child
 from formscout.telemetry.logs import configure_logs
+from formscout.usecases.jobs import finish_job
 from formscout_analysis import tasks
 from formscout_analysis.config import AnalysisSettings
 from formscout_analysis.wiring import wire
@@ -15,11 +16,5 @@ from formscout_analysis.wiring import wire
 settings = read_settings(AnalysisSettings)
 configure_logs(log_format=settings.log_format, log_level=settings.log_level)
 app = create_app("formscout-analysis", settings.redis_url.get_secret_value(), queue=Queue.ANALYSIS)
-child = Child(
-    app,
-    queue=Queue.ANALYSIS,
-    database_url=settings.database_url.get_secret_value(),
-    redis_url=settings.redis_url.get_secret_value(),
-    wire=partial(wire, settings),
-)
+child = Child(app, queue=Queue.ANALYSIS, settings=settings, wire=partial(wire, settings), finish=finish_job)
 tasks.register(app, child)

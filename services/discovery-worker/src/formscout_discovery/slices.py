@@ -1,13 +1,13 @@
 """A claimed slice from its rows to its end: a browser started, the crawl run in it, the outcome said."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from formscout.domain.crawls import FailureReason, StopReason
 from formscout.domain.errors import CrawlError, SecretUnreadableError
 from formscout.domain.jobs import Claim, Failed, Finished, Outcome
 from formscout.domain.networks import Credentials, RobotsPolicy
-from formscout.queueing.child import Child
 from formscout.queueing.heartbeat import Pulse
 from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
@@ -31,7 +31,7 @@ class Discovery:
     database: Database
     snapshots: SnapshotStore
     keys: KeyRing
-    child: Child
+    draining: Callable[[], bool]
     browser: BrowserOptions
     slice_seconds: float
 
@@ -55,7 +55,7 @@ class Discovery:
 
         def stop() -> bool:
             pulse.checkpoint()  # the engine asks between steps, so the work moves
-            return self.child.draining or pulse.cancelled or time.monotonic() > ends
+            return self.draining() or pulse.cancelled or time.monotonic() > ends
 
         purpose = _state_purpose(start)
 

@@ -7,6 +7,7 @@ from formscout.domain.jobs import Queue
 from formscout.queueing.app import create_app
 from formscout.queueing.child import Child
 from formscout.telemetry.logs import configure_logs
+from formscout.usecases.jobs import finish_job
 from formscout_discovery import tasks
 from formscout_discovery.config import DiscoverySettings
 from formscout_discovery.wiring import wire
@@ -15,11 +16,5 @@ from formscout_discovery.wiring import wire
 settings = read_settings(DiscoverySettings)
 configure_logs(log_format=settings.log_format, log_level=settings.log_level)
 app = create_app("formscout-discovery", settings.redis_url.get_secret_value(), queue=Queue.DISCOVERY)
-child = Child(
-    app,
-    queue=Queue.DISCOVERY,
-    database_url=settings.database_url.get_secret_value(),
-    redis_url=settings.redis_url.get_secret_value(),
-    wire=partial(wire, settings),
-)
+child = Child(app, queue=Queue.DISCOVERY, settings=settings, wire=partial(wire, settings), finish=finish_job)
 tasks.register(app, child)

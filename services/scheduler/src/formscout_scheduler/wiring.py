@@ -1,20 +1,16 @@
 """The one place where the scheduler and its upkeep worker construct what they work with."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Callable, Mapping
 
 import redis.asyncio
 
 from formscout.domain.errors import NotFoundError
 from formscout.domain.jobs import Claim, Failed, Finished, JobKind, Outcome
 from formscout.queueing.app import create_app
-from formscout.queueing.child import Child
-from formscout.queueing.execution import Runner
-from formscout.queueing.heartbeat import Heart, Pulse
+from formscout.queueing.execution import Handler
+from formscout.queueing.heartbeat import Pulse
 from formscout.storage.database import Database
 from formscout.usecases.budgets import check_budget, reset_monthly_budgets
-from formscout.usecases.jobs import finish_job
 from formscout_scheduler.config import SchedulerSettings
 from formscout_scheduler.dispatcher import Dispatcher
 from formscout_scheduler.reconciler import Reconciler
@@ -29,13 +25,8 @@ def connect(settings: SchedulerSettings) -> tuple[Database, Dispatcher, Reconcil
     return database, Dispatcher(app=app, database=database, redis=client), Reconciler(database=database)
 
 
-@asynccontextmanager
-async def wire(settings: SchedulerSettings, child: Child) -> AsyncIterator[Runner]:
-    """Construct everything for one pool process of the upkeep worker and take it down in the end."""
-    url = settings.database_url.get_secret_value()
-    database = Database.connect(url, pool_size=settings.database_pool_size)
-    heart = Heart(child.queue, database_url=url, redis_url=settings.redis_url.get_secret_value())
-    heart.start()
+def wire(database: Database, _draining: Callable[[], bool]) -> Mapping[JobKind, Handler]:
+    """Construct what the jobs of one pool process of the upkeep worker work with; each is one short transaction."""
 
     async def check(claim: Claim, pulse: Pulse) -> Outcome:
         del pulse  # one short transaction
@@ -51,16 +42,4 @@ async def wire(settings: SchedulerSettings, child: Child) -> AsyncIterator[Runne
         await reset_monthly_budgets(database)
         return Finished()
 
-    try:
-        yield Runner(
-            queue=child.queue,
-            worker=child.name,
-            database=database,
-            heart=heart,
-            finish=partial(finish_job, database),
-            handlers={JobKind.CHECK_BUDGET: check, JobKind.RESET_BUDGETS: reset},
-            draining=lambda: child.draining,
-        )
-    finally:
-        heart.stop()
-        await database.close()
+    return {JobKind.CHECK_BUDGET: check, JobKind.RESET_BUDGETS: reset}

@@ -6,22 +6,27 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from celery import Celery, signals
 
+from formscout.config import PlatformSettings
 from formscout.domain.errors import FormscoutError
-from formscout.domain.jobs import Queue
-from formscout.queueing.execution import Runner
+from formscout.domain.jobs import Claim, JobKind, Outcome, Queue
+from formscout.queueing.execution import Handler, Runner
+from formscout.queueing.heartbeat import Heart
 from formscout.queueing.presence import PRESENCE_SECONDS, announce, connect, withdraw
 from formscout.storage import schema
 from formscout.storage.database import Database
 
-Wire = Callable[["Child"], AbstractAsyncContextManager[Runner]]
-"""Builds what a pool process works with; entered after the fork, left when the process ends."""
+Wire = Callable[[Database, Callable[[], bool]], Mapping[JobKind, Handler]]
+"""Builds what the jobs of a pool process need, after the fork; it is told how to ask whether the worker drains."""
+
+FinishJob = Callable[[Database, Claim, Outcome], Awaitable[None]]
+"""Writes a job's end with all that follows, in one transaction."""
 
 _log = structlog.get_logger(__name__)
 
@@ -32,19 +37,20 @@ class Child:
     The object is made before the fork and holds nothing that must not cross it; each pool process fills its own copy.
     """
 
-    def __init__(self, app: Celery, *, queue: Queue, database_url: str, redis_url: str, wire: Wire) -> None:
+    def __init__(self, app: Celery, *, queue: Queue, settings: PlatformSettings, wire: Wire, finish: FinishJob) -> None:
         self.queue: Final = queue
         # With the main process' id: a host may run two workers of one queue.
         self.name: Final = f"{queue}@{socket.gethostname()}:{os.getpid()}"
-        self.database_url: Final = database_url
-        self.redis_url: Final = redis_url
         self._app = app
+        self._database_url = settings.database_url.get_secret_value()
+        self._redis_url = settings.redis_url.get_secret_value()
+        self._pool_size = settings.database_pool_size
         self._wire = wire
+        self._finish = finish
         # One shared byte: the main process sets it on SIGTERM, the pool processes look at it between steps. An Event has a lock,
         # which a pool process that is killed while it looks would keep for ever.
         self._drain = mmap.mmap(-1, 1)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._context: AbstractAsyncContextManager[Runner] | None = None
         self._runner: Runner | None = None
         self._connect_signals()
 
@@ -77,12 +83,12 @@ class Child:
                 f"This worker serves the queue {self.queue} alone, not {', '.join(sorted(served))}: start it with -Q {self.queue}."
             )
         try:
-            asyncio.run(_check_schema(self.database_url))
+            asyncio.run(_check_schema(self._database_url))
         except (FormscoutError, OSError) as error:
             raise SystemExit(str(error)) from None
 
     def _ready(self, sender: Any, **_: object) -> None:  # Any: Celery's consumer
-        client = connect(self.redis_url)
+        client = connect(self._redis_url)
         slots = int(sender.pool.limit or 1)
 
         def tell() -> None:
@@ -93,14 +99,13 @@ class Child:
 
     def _shutting_down(self, **_: object) -> None:
         self._drain[0] = 1
-        withdraw(connect(self.redis_url), self.name)
+        withdraw(connect(self._redis_url), self.name)
 
     def _open(self, **_: object) -> None:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
-        self._context = self._wire(self)
         try:
-            self._runner = self._loop.run_until_complete(self._context.__aenter__())
+            self._runner = self._start()
         except Exception:
             # Celery would go on with a pool process that can answer nothing, and each message would come back at once.
             _log.exception("The pool process cannot be set up; the worker ends")
@@ -108,9 +113,25 @@ class Child:
             raise
         _log.info("The pool process is ready", pid=os.getpid())
 
+    def _start(self) -> Runner:
+        database = Database.connect(self._database_url, pool_size=self._pool_size)
+        handlers = self._wire(database, lambda: self.draining)
+        heart = Heart(self.queue, database_url=self._database_url, redis_url=self._redis_url)
+        heart.start()
+        return Runner(
+            queue=self.queue,
+            worker=self.name,
+            database=database,
+            heart=heart,
+            finish=partial(self._finish, database),
+            handlers=handlers,
+            draining=lambda: self.draining,
+        )
+
     def _close(self, **_: object) -> None:
-        if self._loop is not None and self._context is not None:
-            self._loop.run_until_complete(self._context.__aexit__(None, None, None))
+        if self._loop is not None and self._runner is not None:
+            self._runner.heart.stop()
+            self._loop.run_until_complete(self._runner.database.close())
             self._loop.close()
 
 
