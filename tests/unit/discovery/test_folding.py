@@ -49,9 +49,10 @@ def test_forms_of_two_records_are_one_although_one_record_asks_for_more() -> Non
     assert are_one(plain, richer)
 
 
-def test_records_of_another_kind_below_the_same_template_have_a_form_of_their_own() -> None:
-    invoice = f'<form method="post" action="/items/8">{text("number", "total", "due", "given", "family")}<button>Save</button></form>'
-    assert not are_one(only(person("/items/7"), "/items/7/edit"), only(invoice, "/items/8/edit"))
+@pytest.mark.parametrize("shared", [("given", "family"), ("given", "family", "street", "city")], ids=["two of five", "four of six"])
+def test_records_of_another_kind_below_the_same_template_have_a_form_of_their_own(shared: tuple[str, ...]) -> None:
+    other = f'<form method="post" action="/items/8">{text(*shared, "total")}<button>Save</button></form>'
+    assert not are_one(only(person("/items/7"), "/items/7/edit"), only(other, "/items/8/edit"))
 
 
 def test_the_same_extra_field_at_another_kind_of_address_makes_another_form() -> None:

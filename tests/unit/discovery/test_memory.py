@@ -1,7 +1,10 @@
 """What a slice remembers: templates that still show something new are looked at further, barren controls are left alone."""
 
 from formscout.domain.forms import FormSighting
+from formscout.domain.paths import Locators
+from formscout_discovery.crawl.controls import Control
 from formscout_discovery.crawl.memory import (
+    BARREN_OF_A_KIND,
     BARREN_PRESSES,
     INSTANCES_OF_A_TEMPLATE,
     QUERIES_OF_A_PATH,
@@ -60,16 +63,41 @@ def test_a_template_may_not_crowd_the_frontier() -> None:
     assert memory.admits("https://app.example/people/0", "https://app.example/people/{id}")
 
 
+def control(key: str, *, kind: str = "", shared: bool = False) -> Control:
+    return Control(node=1, locators=Locators(), key=key, kind=kind or key, group="", rank=0, shared=shared)
+
+
 def test_a_barren_control_is_pressed_no_more_and_a_fruitful_one_on_each_template() -> None:
     memory = SliceMemory()
+    barren, fruitful = control("barren"), control("fruitful")
     for number in range(BARREN_PRESSES):
-        assert memory.worth_pressing("barren", f"t{number}", shared=False)
-        memory.note_press("barren", f"t{number}", fruitful=False)
-    assert not memory.worth_pressing("barren", "elsewhere", shared=False)
-    memory.note_press("fruitful", "t1", fruitful=True)
-    assert not memory.worth_pressing("fruitful", "t1", shared=False)
-    assert memory.worth_pressing("fruitful", "t2", shared=False)
-    assert not memory.worth_pressing("fruitful", "t2", shared=True)
+        assert memory.worth_pressing(barren, f"t{number}")
+        memory.note_press(barren, f"t{number}")
+    assert not memory.worth_pressing(barren, "elsewhere")
+    for number in range(BARREN_PRESSES):
+        memory.note_press(fruitful, f"t{number}")
+    memory.credit([fruitful])
+    assert not memory.worth_pressing(fruitful, "t1")
+    assert memory.worth_pressing(fruitful, "elsewhere")
+
+
+def test_a_control_of_every_page_is_pressed_once() -> None:
+    memory = SliceMemory()
+    menu = control("menu", shared=True)
+    memory.note_press(menu, "t1")
+    memory.credit([menu])
+    assert not memory.worth_pressing(menu, "t2")
+
+
+def test_what_looks_like_many_barren_controls_is_left_alone_until_one_of_them_bears() -> None:
+    memory = SliceMemory()
+    heads = [control(f"head {number}", kind="head") for number in range(BARREN_OF_A_KIND + 1)]
+    for head in heads[:-1]:
+        assert memory.worth_pressing(head, "t")
+        memory.note_press(head, "t")
+    assert not memory.worth_pressing(heads[-1], "t")
+    memory.credit(heads[:1])
+    assert memory.worth_pressing(heads[-1], "t")
 
 
 def test_a_sighting_waits_until_the_form_that_it_names_is_written() -> None:

@@ -17,9 +17,10 @@ SELECT = '<select name="s" aria-label="{label}"><option>a</option><option>b</opt
         SELECT.format(label="Language"),
         '<label><input type="checkbox" name="dark"> Dark mode</label>',
         '<form action="/x" method="post"><input type="hidden" name="token"><button>Delete</button></form>',
-        '<table><tr><td><input type="checkbox" name="ids"></td><td>Ada</td></tr></table>',
+        '<form action="/bulk" method="post"><p><input type="checkbox" name="a"></p><input type="checkbox"><button>Go</button></form>',
+        '<form action="/bulk" method="post"><table><tr><td><input type="checkbox" name="ids"></td></tr></table><button>Go</button></form>',
     ],
-    ids=["theme", "language", "dark mode", "a button that posts", "boxes of rows"],
+    ids=["theme", "language", "dark mode", "a button that posts", "boxes without words", "boxes of rows"],
 )
 def test_controls_are_no_forms(html: str) -> None:
     assert state_of(page(html)).forms == ()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from formscout.domain.forms import ButtonType, FieldReading, FormReading
+from formscout.domain.forms import ButtonType, FieldReading, FormReading, LabelSource
 
 LEAST_CONFIDENCE: Final = 0.5
 """Below an even chance a reading is reported as nothing."""
@@ -11,6 +11,9 @@ SWITCHES: Final = frozenset(
     {"select", "select-one", "select-multiple", "combobox", "listbox", "checkbox", "radio", "switch", "slider", "range", "color"}
 )
 """Types that, standing alone without anything to send them, are a control of the page (theme, language, page size)."""
+
+WORDLESS: Final = frozenset({LabelSource.NAME, LabelSource.NONE})
+"""Labels that no word of the page is behind."""
 
 NOT_FILLED_IN: Final = frozenset({"hidden", "submit", "button", "image", "reset"})
 
@@ -36,4 +39,5 @@ def _is_sent(form: FormReading) -> bool:
 
 def _ticks_a_row(field: FieldReading) -> bool:
     """Tell whether the field only selects rows of a list for something else to act on: boxes without a word beside them."""
-    return field.type == "checkbox" and not field.label.strip() and not field.required
+    wordless = not field.label.strip() or field.label_source in WORDLESS
+    return field.type == "checkbox" and wordless and not field.required
