@@ -27,6 +27,12 @@ FORMS: Final = {
 USER: Final = "ada@example.org"
 PASSWORD: Final = "correct horse"
 
+PAGES_OF_A_BRIEF_SESSION: Final = 6
+"""`/staff/brief/` forgets who is in after so many pages."""
+
+SHIFTS: Final = ("early", "late", "night", "spare")
+"""Screens inside with a form of their own each."""
+
 
 async def _shown(name: str, **values: object) -> Response:
     frame = await asyncio.to_thread((PAGES / "frame.html").read_text)
@@ -90,6 +96,7 @@ async def staff_login(request: Request) -> Response:
         return _sign_in_page(here, steps=steps, user=user)
     if (user, password) != (USER, PASSWORD):
         return _sign_in_page(here, steps=steps, said="User name or password is wrong.")
+    request.app.state.pages_left = PAGES_OF_A_BRIEF_SESSION
     answer = RedirectResponse(f"{here}/", status_code=303)
     answer.set_cookie("staff", "in")
     return answer
@@ -98,12 +105,23 @@ async def staff_login(request: Request) -> Response:
 async def staff(request: Request) -> Response:
     """Show the inside to those who are in."""
     here = f"/staff/{request.path_params['steps']}"
-    if request.cookies.get("staff") != "in":
+    if request.cookies.get("staff") != "in" or _is_over(request):
         return RedirectResponse(f"{here}/login")
-    if request.url.path.endswith("/desk"):
-        fields = "".join(f"<label>{name} <input name={name}></label>" for name in ("shift", "nurse", "doctor"))
-        return _page("Desk", f'<form method="post" action="{here}/desk">{fields}<button>Save</button></form>')
-    return _page("Staff", f'<a href="{here}/desk">Desk</a> <a href="{here}/logout">Sign out</a>')
+    screen = request.path_params.get("screen")
+    if screen is not None:
+        names = ("shift", "nurse", "doctor") if screen == "desk" else (f"{screen}_from", f"{screen}_to", f"{screen}_who")
+        fields = "".join(f"<label>{name} <input name={name}></label>" for name in names)
+        return _page(screen, f'<form method="post" action="{here}/{screen}">{fields}<button>Save</button></form>')
+    links = "".join(f'<a href="{here}/{shift}">{shift}</a> ' for shift in SHIFTS if here.endswith("brief"))
+    return _page("Staff", f'<a href="{here}/desk">Desk</a> {links}<a href="{here}/logout">Sign out</a>')
+
+
+def _is_over(request: Request) -> bool:
+    """Count a page of a brief session and tell whether it was one too many."""
+    if request.path_params["steps"] != "brief":
+        return False
+    request.app.state.pages_left -= 1
+    return bool(request.app.state.pages_left < 0)
 
 
 async def staff_logout(request: Request) -> Response:
@@ -122,5 +140,5 @@ ROUTES: Final = [
     Route("/staff/{steps}/login", staff_login, methods=["GET", "POST"]),
     Route("/staff/{steps}/logout", staff_logout),
     Route("/staff/{steps}/", staff),
-    Route("/staff/{steps}/desk", staff),
+    Route("/staff/{steps}/{screen}", staff),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.integration.crawl.conftest import Crawler
 from tests.support.playground import Playground
-from tests.support.playground_clinic import PASSWORD, USER
+from tests.support.playground_clinic import PASSWORD, SHIFTS, USER
 from tests.support.records import MemoryRecord
 
 from formscout.domain.crawls import FailureReason
@@ -13,6 +13,7 @@ from formscout.domain.errors import CrawlError
 from formscout.domain.networks import Credentials, SignIn, SignInKind
 from formscout.domain.pages import VisitOutcome
 from formscout_discovery.crawl import sign_in
+from formscout_discovery.crawl.landing import MOST_SIGN_INS
 from formscout_discovery.detection.folding import fields_of
 
 INSIDE = frozenset({"shift", "nurse", "doctor"})
@@ -78,3 +79,13 @@ async def test_a_sign_in_address_that_is_given_is_used(site: Playground, crawl: 
     assert end.signed_in
     assert INSIDE in found(record)
     assert site.arrived[0] == ("GET", "/staff/one/login")
+
+
+async def test_a_session_that_the_application_ends_is_mended_on_the_way(site: Playground, crawl: Crawler) -> None:
+    base = f"{site.base}/staff/brief/"
+    record = MemoryRecord.starting_at(base)
+    await crawl(record, base, tabs=1, **account())
+    assert found(record) >= {INSIDE, *(frozenset({f"{shift}_from", f"{shift}_to", f"{shift}_who"}) for shift in SHIFTS)}
+    assert VisitOutcome.SIGNED_OUT not in {report.outcome for report in record.reports.values()}
+    assert 2 <= len(site.writes()) <= MOST_SIGN_INS + 1
+    assert set(site.writes()) == {"/staff/brief/login"}
