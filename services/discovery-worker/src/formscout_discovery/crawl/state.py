@@ -1,7 +1,7 @@
 """A page as it stands, captured and read once for all who look at it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +18,9 @@ from formscout_discovery.detection.scoring import counts
 from formscout_discovery.policy.templates import segments_of, template_of
 
 _NUMBER = re.compile(r"\d+")
+_CHROME_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:navbar|topbar|flyout|masthead|offcanvas|mobile-menu|site-header|main-nav|quick-?search)(?:[\s_-]|$)"
+)
 _CHROME_WORDS = ("header", "nav", "topbar", "top-menu", "masthead", "sidebar", "footer", "flyout", "quick")
 
 
@@ -43,11 +46,18 @@ class State:
         """Return the forms that wait in the DOM for something to show them."""
         return tuple(form for form in self.forms if not form.visible)
 
+    def ordinal(self, form: FormReading) -> int:
+        """Count the forms before this one that all pages share and that ask for the same: a header may search twice."""
+        fields = signature(form)
+        return sum(other.root < form.root and signature(other) == fields and self.is_chrome(other.root) for other in self.forms)
+
     def candidate(self, form: FormReading) -> Candidate:
         """Return what folding compares of a form on this page."""
         path = urlsplit(self.snapshot.address).path or "/"
         called = _NUMBER.sub("#", self.tree.attribute(form.root, "id"))
         button = next((button.label for button in form.buttons), "")
+        if self.is_chrome(form.root) and (before := self.ordinal(form)):
+            called = f"{called} {before + 1}"
         marks = (f"{SENT}{self._sent_to(form)}", f"{CALLED}{called} {button}".strip(), f"{PLACED}{path}")
         return Candidate(signature=(*signature(form), *marks), address_template=template_of(self.snapshot.address))
 
@@ -62,6 +72,8 @@ class State:
                 return True
             identity = self.tree.attribute(at, "id").lower()
             if identity and any(word in identity for word in _CHROME_WORDS):
+                return True
+            if _CHROME_CLASS.search(self.tree.attribute(at, "class")):
                 return True
         return False
 
@@ -86,5 +98,14 @@ async def read_state(tab: Tab) -> State:
 def state_of(snapshot: Snapshot) -> State:
     """Read a snapshot."""
     tree = Tree(snapshot)
-    forms: Iterable[FormReading] = read_forms(snapshot)
-    return State(snapshot=snapshot, tree=tree, locator=Locator(tree), forms=tuple(form for form in forms if counts(form)))
+    read: Sequence[FormReading] = read_forms(snapshot)
+    roots = {form.root for form in read if form.has_form_element}
+    forms = tuple(form for form in read if counts(form) and not _is_leftover(tree, form, roots))
+    return State(snapshot=snapshot, tree=tree, locator=Locator(tree), forms=forms)
+
+
+def _is_leftover(tree: Tree, form: FormReading, roots: set[int]) -> bool:
+    """Tell whether a lone hidden field was only grouped with what is left of the page around whole forms."""
+    if form.has_form_element or form.visible or len(form.fields) > 1:
+        return False
+    return any(tree.within(root, form.root) for root in roots if root != form.root)

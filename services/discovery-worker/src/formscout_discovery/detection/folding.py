@@ -65,8 +65,8 @@ def fold(candidate: Candidate, known: Iterable[KnownForm], *, generalise: Callab
     for form in known:
         if form.fingerprint == own:
             return own
-        alike = likeness(fields_of(candidate.signature), fields_of(form.signature))
-        if alike >= _demanded(candidate, form, generalise) and (best is None or alike > best[0]):
+        alike = _alike(candidate, form, generalise)
+        if alike is not None and (best is None or alike > best[0]):
             best = (alike, form.fingerprint)
     return best[1] if best else None
 
@@ -77,17 +77,34 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / union if union else 1.0
 
 
-def _demanded(candidate: Candidate, form: KnownForm, generalise: Callable[[str], str]) -> float:
-    """Return the likeness from which on the two are one form; above 1 when they cannot be."""
+def _alike(candidate: Candidate, form: KnownForm, generalise: Callable[[str], str]) -> float | None:
+    """Return how alike the two are if they are one form, else None."""
     mine, its = candidate.signature, form.signature
     sent_alike = generalise(_mark(mine, SENT).removeprefix(SENT)) == generalise(_mark(its, SENT).removeprefix(SENT))
     if is_tiny(mine) or is_tiny(its):
-        return 1.0 if sent_alike and _mark(mine, CALLED) == _mark(its, CALLED) else 2.0
+        return 1.0 if sent_alike and _is_namesake(mine, its) else None
+    alike = likeness(fields_of(mine), fields_of(its))
     if sent_alike and _mark(mine, PLACED) == _mark(its, PLACED):
-        return SAME_PLACE_LIKENESS
-    if path_template(generalise(candidate.address_template)) == path_template(generalise(form.address_template)):
-        return SAME_FORM_LIKENESS
-    return 2.0
+        return alike if alike >= SAME_PLACE_LIKENESS else None
+    same_path = path_template(generalise(candidate.address_template)) == path_template(generalise(form.address_template))
+    return alike if same_path and alike >= SAME_FORM_LIKENESS else None
+
+
+def _is_namesake(mine: Iterable[str], its: Iterable[str]) -> bool:
+    """Tell whether two tiny forms are called the same and ask for the same.
+
+    With an id of its own the names of its fields are enough: a label may come from what stands around.
+    """
+    called = _mark(mine, CALLED)
+    if called != _mark(its, CALLED):
+        return False
+    has_id = not called.removeprefix(CALLED).startswith(" ") and called != CALLED
+    return _names(mine) == _names(its) if has_id else fields_of(mine) == fields_of(its)
+
+
+def _names(signature: Iterable[str]) -> frozenset[str]:
+    """Return the fields' names, and the labels of those without one."""
+    return frozenset(name or f"|{label}" for name, _, label in (entry.partition("|") for entry in fields_of(signature)))
 
 
 def _mark(signature: Iterable[str], mark: str) -> str:
