@@ -38,8 +38,8 @@ async def test_waiting_for_news_is_not_unrest(site: Playground, tab: BrowserTab)
     assert (await tab.open(site.at("polling"))).settled
 
 
-async def test_a_quiet_page_takes_well_under_a_second(site: Playground, tab: BrowserTab) -> None:
+async def test_a_quiet_page_is_not_waited_for_until_the_cap(site: Playground, tab: BrowserTab) -> None:
     await tab.open(site.at("second"))
     began = time.monotonic()
     await tab.open(site.at("plain"))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < settling.CAP_S / 2
