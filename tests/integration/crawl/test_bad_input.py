@@ -56,7 +56,7 @@ async def test_nobody_at_the_base_address_fails_the_session_soon(crawl: Crawler,
     assert len(told.value.message) > len(base) + 5
     assert time.monotonic() - began < SOON
     assert record.reports[base].sentence
-    assert record.reports[base].outcome is (VisitOutcome.SIGNED_OUT if account else outcome)
+    assert record.reports[base].outcome is outcome
 
 
 async def test_each_bad_page_is_an_outcome_with_a_code_and_the_others_are_read(

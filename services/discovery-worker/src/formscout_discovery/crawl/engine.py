@@ -10,7 +10,7 @@ from typing import Final
 from formscout.domain.errors import CrawlError, LeaseLostError
 from formscout.domain.pages import FrontierPage, PageSource, SkipReason, VisitOutcome
 from formscout_discovery.crawl.entrance import enter
-from formscout_discovery.crawl.front_door import require_answer
+from formscout_discovery.crawl.front_door import outcome_of, require_answer
 from formscout_discovery.crawl.harvest import Harvest
 from formscout_discovery.crawl.memory import SliceMemory
 from formscout_discovery.crawl.plan import USER_AGENT, Slice, SliceEnd, SlicePlan, SliceStop
@@ -105,7 +105,7 @@ class _Engine:
         try:
             await enter(self.work, tab, harvest)
         except CrawlError as error:
-            harvest.outcome, harvest.sentence = VisitOutcome.SIGNED_OUT, error.message
+            harvest.outcome, harvest.sentence = outcome_of(error), error.message
             await self._write(page, harvest)
             raise
         self.signed_in = True

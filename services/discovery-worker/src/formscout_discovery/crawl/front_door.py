@@ -19,3 +19,8 @@ def require_answer(address: str, outcome: VisitOutcome, sentence: str) -> None:
     """Raise `CrawlError` when opening the address ended in a way that no other page will mend."""
     if outcome in FATAL:
         raise CrawlError(FATAL[outcome], f"{address}: {sentence or 'It did not open.'}")
+
+
+def outcome_of(error: CrawlError) -> VisitOutcome:
+    """Return how the visit to the first address ended, when the session failed on the way in."""
+    return next((outcome for outcome, reason in FATAL.items() if reason == error.reason), VisitOutcome.SIGNED_OUT)
