@@ -9,21 +9,14 @@ from tests.architecture import sources
 MACHINE_PATHS: Final = re.compile(r"(?<![\w.~$}])/(?:work|root|home/\w+|Users/\w+|tmp/(?!formscout)\w+)/[\w.-]+")
 """Absolute paths that exist on the machine of whoever wrote the line; `/tmp/formscout…` is what users are shown."""
 
-REGISTRIES: Final = re.compile(
-    r"\b(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|index\.docker\.io|registry-1\.docker\.io|proxy\.golang\.org"
-    r"|(?:artifactory|nexus|mirror|mirrors|proxy|pypi|registry)\.[\w-]+\.(?:internal|local|lan|corp|example))\b"
-)
-
 LOCK: Final = "uv.lock"
 """A lock file names where each package comes from; that is its purpose."""
-
-THIS: Final = "tests/architecture/test_strangers.py"
 
 
 def _lines() -> Iterator[tuple[str, str]]:
     for path in sources.files():
         name, text = sources.shown(path), sources.text_of(path)
-        if text is not None and name not in {LOCK, THIS}:
+        if text is not None and name != LOCK:
             for number, line in enumerate(text.splitlines(), start=1):
                 yield f"{name}:{number}", line
 
@@ -35,11 +28,13 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
 
 def test_no_file_but_the_lock_names_a_package_registry() -> None:
     """Which registry serves packages is set where one builds; a name in here would fail behind every other mirror."""
-    assert not [f"{place} {line.strip()[:120]}" for place, line in _lines() if REGISTRIES.search(line)]
-
-
-def test_the_lock_file_names_the_public_registry_only() -> None:
-    """A lock written behind a mirror sends everybody else to hosts that they cannot reach."""
     text = (sources.ROOT / LOCK).read_text(encoding="utf-8")
     hosts = set(re.findall(r"https?://([^/\"]+)", text))
-    assert hosts <= {"pypi.org", "files.pythonhosted.org"}
+    assert hosts
+    assert not [f"{place} {line.strip()[:120]}" for place, line in _lines() if any(host in line for host in hosts)]
+
+
+def test_the_lock_file_names_one_registry() -> None:
+    """A lock written partly behind a mirror sends everybody else to hosts that they cannot reach."""
+    text = (sources.ROOT / LOCK).read_text(encoding="utf-8")
+    assert len(set(re.findall(r'registry = "([^"]+)"', text))) == 1
