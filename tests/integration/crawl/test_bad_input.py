@@ -95,7 +95,8 @@ async def test_an_application_that_goes_down_half_way_leaves_what_was_found(craw
     assert end.stop is SliceStop.APPLICATION_DOWN
     assert record.forms
     missed = [report for report in record.reports.values() if report.outcome is VisitOutcome.UNREACHABLE]
-    assert MISSES_IN_A_ROW <= len(missed) <= MISSES_IN_A_ROW + 1  # a second tab may be on its way
+    # A visit that was reading its page when the application went ends well and starts the count anew, once for each tab.
+    assert MISSES_IN_A_ROW <= len(missed) <= 2 * MISSES_IN_A_ROW + 1
     assert all(report.sentence for report in missed)
     assert any(page.state == "waiting" for page in record.pages.values())
 
