@@ -46,19 +46,13 @@ class State:
         """Return the forms that wait in the DOM for something to show them."""
         return tuple(form for form in self.forms if not form.visible)
 
-    def ordinal(self, form: FormReading) -> int:
-        """Count the forms before this one that all pages share and that ask for the same: a header may search twice."""
-        fields = signature(form)
-        return sum(other.root < form.root and signature(other) == fields and self.is_chrome(other.root) for other in self.forms)
-
     def candidate(self, form: FormReading) -> Candidate:
         """Return what folding compares of a form on this page."""
         path = urlsplit(self.snapshot.address).path or "/"
         called = _NUMBER.sub("#", self.tree.attribute(form.root, "id"))
         button = next((button.label for button in form.buttons), "")
-        if self.is_chrome(form.root) and (before := self.ordinal(form)):
-            called = f"{called} {before + 1}"
-        marks = (f"{SENT}{self._sent_to(form)}", f"{CALLED}{called} {button}".strip(), f"{PLACED}{path}")
+        method = form.method if form.has_form_element else ""
+        marks = (f"{SENT}{method} {self._sent_to(form)}", f"{CALLED}{called} {button}".strip(), f"{PLACED}{path}")
         return Candidate(signature=(*signature(form), *marks), address_template=template_of(self.snapshot.address))
 
     def dialogs(self) -> frozenset[str]:

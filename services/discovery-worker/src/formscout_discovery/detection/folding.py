@@ -12,7 +12,10 @@ SAME_FORM_LIKENESS: Final = 0.85
 """Jaccard of field identities on one address template: record-dependent extras stay above it (looked at by hand)."""
 
 SAME_PLACE_LIKENESS: Final = 0.5
-"""The same on one and the same path, sent to the same place: a filter shows other rows for other queries."""
+"""The same on one and the same path, sent to the same place, or where it only asks (GET): a filter shows other rows for other queries."""
+
+SAME_RECORD_LIKENESS: Final = 0.6
+"""The same where the form's own id names a record (`edit_role_7`): one form whose fields depend on the record."""
 
 TINY_FORM_FIELDS: Final = 2
 """So few fields are shared by forms that have nothing else in common: where they are sent tells them apart."""
@@ -80,26 +83,43 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
 def _alike(candidate: Candidate, form: KnownForm, generalise: Callable[[str], str]) -> float | None:
     """Return how alike the two are if they are one form, else None."""
     mine, its = candidate.signature, form.signature
-    sent_alike = generalise(_mark(mine, SENT).removeprefix(SENT)) == generalise(_mark(its, SENT).removeprefix(SENT))
+    sent_alike = _sent(mine, generalise) == _sent(its, generalise)
     if is_tiny(mine) or is_tiny(its):
         return 1.0 if sent_alike and _is_namesake(mine, its) else None
     alike = likeness(fields_of(mine), fields_of(its))
-    if sent_alike and _mark(mine, PLACED) == _mark(its, PLACED):
-        return alike if alike >= SAME_PLACE_LIKENESS else None
     same_path = path_template(generalise(candidate.address_template)) == path_template(generalise(form.address_template))
-    return alike if same_path and alike >= SAME_FORM_LIKENESS else None
+    demanded = SAME_FORM_LIKENESS if same_path else 2.0
+    if sent_alike and (_mark(mine, PLACED) == _mark(its, PLACED) or (same_path and _sent(mine, generalise)[0] == "get")):
+        demanded = SAME_PLACE_LIKENESS
+    elif sent_alike and same_path and _is_namesake(mine, its, of_record=True):
+        demanded = SAME_RECORD_LIKENESS
+    if demanded == SAME_PLACE_LIKENESS and _has_id(mine) and _mark(mine, CALLED) == _mark(its, CALLED):
+        alike = max(alike, likeness(_names(mine), _names(its)))
+    return alike if alike >= demanded else None
 
 
-def _is_namesake(mine: Iterable[str], its: Iterable[str]) -> bool:
-    """Tell whether two tiny forms are called the same and ask for the same.
+def _sent(signature: Iterable[str], generalise: Callable[[str], str]) -> tuple[str, str]:
+    """Return the method, and the address template as it is known now."""
+    method, _, template = _mark(signature, SENT).removeprefix(SENT).partition(" ")
+    return method, generalise(template)
 
-    With an id of its own the names of its fields are enough: a label may come from what stands around.
+
+def _has_id(signature: Iterable[str]) -> bool:
+    called = _mark(signature, CALLED)
+    return called != CALLED and not called.removeprefix(CALLED).startswith(" ")
+
+
+def _is_namesake(mine: Iterable[str], its: Iterable[str], *, of_record: bool = False) -> bool:
+    """Tell whether two forms are called the same; tiny ones must ask for the same, those `of_record` name a record in their id.
+
+    With an id of its own the names of a tiny form's fields are enough: a label may come from what stands around.
     """
     called = _mark(mine, CALLED)
     if called != _mark(its, CALLED):
         return False
-    has_id = not called.removeprefix(CALLED).startswith(" ") and called != CALLED
-    return _names(mine) == _names(its) if has_id else fields_of(mine) == fields_of(its)
+    if of_record:
+        return "#" in called.removeprefix(CALLED).partition(" ")[0]
+    return _names(mine) == _names(its) if _has_id(mine) else fields_of(mine) == fields_of(its)
 
 
 def _names(signature: Iterable[str]) -> frozenset[str]:

@@ -40,4 +40,5 @@ def _is_sent(form: FormReading) -> bool:
 def _ticks_a_row(field: FieldReading) -> bool:
     """Tell whether the field only selects rows of a list for something else to act on: boxes without a word beside them."""
     wordless = not field.label.strip() or field.label_source in WORDLESS
-    return field.type == "checkbox" and wordless and not field.required
+    worded = any(choice.label.strip() not in ("", choice.value) for choice in field.choices)
+    return field.type == "checkbox" and wordless and not worded and not field.required
