@@ -22,7 +22,7 @@ from formscout.domain.crawls import (
     StopReason,
 )
 from formscout.domain.errors import LeaseLostError
-from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
+from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, UserId
 from formscout.domain.networks import RobotsPolicy, Sealed
 from formscout.tables.companies import company, subscription, user_account
 from formscout.tables.crawls import crawl_browser_state, crawl_session, judged_request, session_event
@@ -50,36 +50,6 @@ class CrawlStore:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-
-    async def add(
-        self,
-        task_id: TaskId,
-        *,
-        company_id: CompanyId,
-        project_id: ProjectId,
-        network_id: NetworkId,
-        user_id: UserId,
-        product_id: ProductId,
-        options: CrawlOptions,
-        sentence: str,
-    ) -> CrawlSession:
-        """Write a queued session."""
-        statement = (
-            insert(crawl_session)
-            .values(
-                task_id=task_id,
-                company_id=company_id,
-                project_id=project_id,
-                network_id=network_id,
-                user_id=user_id,
-                product_id=product_id,
-                state=CrawlState.QUEUED,
-                options=msgspec.to_builtins(options),
-                sentence=sentence,
-            )
-            .returning(crawl_session)
-        )
-        return session_of_row((await self._connection.execute(statement)).mappings().one())
 
     async def target(
         self,
@@ -125,12 +95,6 @@ class CrawlStore:
     async def find_by_task(self, task_id: UUID) -> CrawlSession | None:
         """Return the session that a task id names, or None."""
         row = (await self._connection.execute(select(crawl_session).where(crawl_session.c.task_id == task_id))).mappings().one_or_none()
-        return None if row is None else session_of_row(row)
-
-    async def find_live(self, network_id: NetworkId) -> CrawlSession | None:
-        """Return the oldest session of a network that has not ended, or None."""
-        statement = select(crawl_session).where(crawl_session.c.network_id == network_id, _LIVE).order_by(crawl_session.c.id).limit(1)
-        row = (await self._connection.execute(statement)).mappings().one_or_none()
         return None if row is None else session_of_row(row)
 
     async def page(
