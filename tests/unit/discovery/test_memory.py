@@ -2,7 +2,7 @@
 
 from formscout.domain.forms import FormSighting
 from formscout.domain.paths import Locators
-from formscout_discovery.crawl.controls import PLAIN_BUTTON, Control
+from formscout_discovery.crawl.controls import Control
 from formscout_discovery.crawl.memory import (
     BARREN_OF_A_KIND,
     BARREN_PRESSES,
@@ -64,7 +64,7 @@ def test_a_template_may_not_crowd_the_frontier() -> None:
 
 
 def control(key: str, *, kind: str = "", shared: bool = False) -> Control:
-    return Control(node=1, locators=Locators(), label=key, key=key, kind=kind or key, group="", rank=PLAIN_BUTTON, shared=shared)
+    return Control(node=1, locators=Locators(), key=key, kind=kind or key, group="", rank=0, shared=shared)
 
 
 def test_a_barren_control_is_pressed_no_more_and_a_fruitful_one_on_each_template() -> None:

@@ -68,7 +68,6 @@ class Control:
 
     node: int
     locators: Locators
-    label: str  # what it is called, or else the words on it: the same whether a dialog covers it or not
     key: str  # what it is, wherever it stands
     kind: str  # what it looks like, whatever it is called
     group: str  # the list that it stands in
@@ -263,13 +262,4 @@ def _control(state: State, node: Node, rank: int) -> Control:
     )
     group = f"{nearest if nearest is not None else node.parent}|{node.tag}|{node.role or ''}|{place}"
     kind = _DIGITS.sub("#", f"{node.tag}|{node.role or ''}|{node.attributes.get('class', '')}|{place}")
-    return Control(
-        node=node.id,
-        locators=locators,
-        label=label_of(state, node),
-        key=key,
-        kind=kind,
-        group=group,
-        rank=rank,
-        shared=state.is_chrome(node.id),
-    )
+    return Control(node=node.id, locators=locators, key=key, kind=kind, group=group, rank=rank, shared=state.is_chrome(node.id))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from formscout.domain.pages import PageSource
 from formscout.domain.paths import NavigationPath
 from formscout.domain.urls import normalise
-from formscout_discovery.crawl.controls import REVEALS_HIDDEN_FORM, Control, controls_of
+from formscout_discovery.crawl.controls import Control, controls_of
 from formscout_discovery.crawl.harvest import Harvest
 from formscout_discovery.crawl.inspection import inspect, keep_hidden
 from formscout_discovery.crawl.landing import land
@@ -71,9 +71,6 @@ class Expansion:
             return None
         arrival = await self._click(control)
         if arrival is None and not self.fresh and await self._return(chain, afresh=True):
-            arrival = await self._click(control)
-        if arrival is None and control.rank == REVEALS_HIDDEN_FORM and self.contexts:
-            # A form is known to wait behind it: a machine too busy to click in time gets another chance.
             arrival = await self._click(control)
         if arrival is None and normalise(self.tab.address) != self.base.key:
             # The click did its work after all, too late to be told.
@@ -168,7 +165,7 @@ class Expansion:
         """Return the controls not seen before on this page."""
         news = []
         for control in controls_of(state):
-            identity = (control.label, control.locators.css)
+            identity = (control.key, control.locators.css)
             if identity not in self._seen:
                 self._seen.add(identity)
                 news.append(control)

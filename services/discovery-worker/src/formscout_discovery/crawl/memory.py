@@ -8,7 +8,7 @@ from typing import Final
 
 from formscout.domain.forms import FormSighting, KnownForm
 from formscout.domain.urls import normalise
-from formscout_discovery.crawl.controls import REVEALS_HIDDEN_FORM, Control
+from formscout_discovery.crawl.controls import Control
 from formscout_discovery.detection.folding import Candidate, fingerprint_of, fold
 from formscout_discovery.policy.templates import TemplateLearner, path_template
 
@@ -163,8 +163,6 @@ class SliceMemory:
 
         Shared controls stand on every page (navigation, header): once a slice is enough.
         """
-        if control.rank == REVEALS_HIDDEN_FORM:
-            return (control.key, template) not in self._pressed_here
         kind = self._kinds.get(control.kind)
         if kind is not None and not kind.fruitful and kind.times >= BARREN_OF_A_KIND:
             return False
