@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from formscout.domain.forms import ButtonType, FormReading
+from formscout.domain.forms import FormReading
 from formscout.domain.snapshots import Snapshot
 from formscout.domain.urls import normalise, origin
 from formscout.reading import read_forms, signature
@@ -50,8 +50,7 @@ class State:
         """Return what folding compares of a form on this page."""
         path = urlsplit(self.snapshot.address).path or "/"
         called = _NUMBER.sub("#", self.tree.attribute(form.root, "id"))
-        # Only what sends it: other buttons come and go with what is ticked or unfolded.
-        button = next((button.label for button in form.buttons if button.type is ButtonType.SUBMIT), "")
+        button = next((button.label for button in form.buttons), "")
         method = form.method if form.has_form_element else ""
         marks = (f"{SENT}{method} {self._sent_to(form)}", f"{CALLED}{called} {button}".strip(), f"{PLACED}{path}")
         return Candidate(signature=(*signature(form), *marks), address_template=template_of(self.snapshot.address))

@@ -85,8 +85,7 @@ def _alike(candidate: Candidate, form: KnownForm, generalise: Callable[[str], st
     mine, its = candidate.signature, form.signature
     sent_alike = _sent(mine, generalise) == _sent(its, generalise)
     if is_tiny(mine) or is_tiny(its):
-        posted_here = _sent(mine, generalise)[0] == "post" and _mark(mine, PLACED) == _mark(its, PLACED)
-        return 1.0 if sent_alike and _is_namesake(mine, its, by_name=_has_id(mine) or posted_here) else None
+        return 1.0 if sent_alike and _is_namesake(mine, its) else None
     alike = likeness(fields_of(mine), fields_of(its))
     same_path = path_template(generalise(candidate.address_template)) == path_template(generalise(form.address_template))
     demanded = SAME_FORM_LIKENESS if same_path else 2.0
@@ -110,18 +109,17 @@ def _has_id(signature: Iterable[str]) -> bool:
     return called != CALLED and not called.removeprefix(CALLED).startswith(" ")
 
 
-def _is_namesake(mine: Iterable[str], its: Iterable[str], *, of_record: bool = False, by_name: bool = False) -> bool:
+def _is_namesake(mine: Iterable[str], its: Iterable[str], *, of_record: bool = False) -> bool:
     """Tell whether two forms are called the same; tiny ones must ask for the same, those `of_record` name a record in their id.
 
-    `by_name`: the names of a tiny form's fields are enough, for it has an id of its own, or is posted to one place from one
-    page; a label may come from what stands around.
+    With an id of its own the names of a tiny form's fields are enough: a label may come from what stands around.
     """
     called = _mark(mine, CALLED)
     if called != _mark(its, CALLED):
         return False
     if of_record:
         return "#" in called.removeprefix(CALLED).partition(" ")[0]
-    return _names(mine) == _names(its) if by_name else fields_of(mine) == fields_of(its)
+    return _names(mine) == _names(its) if _has_id(mine) else fields_of(mine) == fields_of(its)
 
 
 def _names(signature: Iterable[str]) -> frozenset[str]:
