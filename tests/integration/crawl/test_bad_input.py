@@ -14,13 +14,14 @@ from tests.support.records import MemoryRecord
 from formscout.domain.crawls import FailureReason
 from formscout.domain.errors import CrawlError, LeaseLostError
 from formscout.domain.networks import Credentials, SignIn, SignInKind
-from formscout.domain.pages import VisitOutcome
+from formscout.domain.pages import NewPage, PageSource, VisitOutcome
 from formscout_discovery.browser import settling
 from formscout_discovery.crawl.engine import MISSES_IN_A_ROW
 from formscout_discovery.crawl.plan import SliceStop
 from formscout_discovery.crawl.ports import Directive
 
 SOON = 15  # seconds: a busy machine takes some to open a tab; the limits of a visit and a sign-in are far above
+LAST = 1000  # behind every page that the crawl finds by itself
 ACCOUNT = {"sign_in": SignIn(kind=SignInKind.PASSWORD, username="ada"), "credentials": Credentials(password="p")}
 
 
@@ -84,12 +85,21 @@ async def test_each_bad_page_is_an_outcome_with_a_code_and_the_others_are_read(
     assert site.writes() == []
 
 
+def _leave_enough_to_visit(record: MemoryRecord, base: str) -> None:
+    """Put more pages on the frontier than the count of misses can use up; each deeper than the last, so no template samples them."""
+    for deep in range(1, 3 * MISSES_IN_A_ROW + 1):
+        address = base + "/".join(["wing"] * deep)
+        page = NewPage(key=address, address=address, template=address, source=PageSource.LINK, depth=1, priority=LAST)
+        record.add(page)
+
+
 async def test_an_application_that_goes_down_half_way_leaves_what_was_found(crawl: Crawler) -> None:
     with ExitStack() as stack:
         site = stack.enter_context(running_playground())
         base = f"{site.base}/clinic/"
         record = Watched.starting_at(base)
         assert isinstance(record, Watched)
+        _leave_enough_to_visit(record, base)
         record.after, record.happens = 4, stack.close
         end = await crawl(record, base)
     assert end.stop is SliceStop.APPLICATION_DOWN
