@@ -57,7 +57,9 @@ def discover(  # noqa: PLR0917 (typer passes options by name)
     mode: Annotated[
         CrawlMode, typer.Option(help="`observe` changes nothing; `submit` is for throw-away environments.")
     ] = CrawlMode.OBSERVE,
-    robots: Annotated[RobotsPolicy, typer.Option(help="What robots.txt means.")] = RobotsPolicy.IGNORE,
+    robots: Annotated[
+        RobotsPolicy, typer.Option(help="What robots.txt means; it is not fetched yet, so `obey` excludes nothing.")
+    ] = RobotsPolicy.IGNORE,
     detail: Annotated[Detail, typer.Option(help="How much the inventory says.")] = Detail.CORE,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="The application may be on a private address.")] = False,
     data_dir: whereabouts.DataDirOption = None,

@@ -112,12 +112,6 @@ class PlatformError(FormscoutError):
     code = "platform"
 
 
-class AddressRefusedError(FormscoutError):
-    """The outbound guard refuses this address."""
-
-    code = "address_refused"
-
-
 class CrawlError(FormscoutError):
     """A crawl session as a whole cannot go on; `reason` is one of `domain.crawls.FailureReason`'s values."""
 

@@ -1,10 +1,9 @@
 """Pages of the frontier, and what came of visiting them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
-from formscout.domain.ids import CrawlSessionId, PageId, VisitId
+from formscout.domain.ids import CrawlSessionId, PageId
 from formscout.domain.paths import NavigationPath
 
 
@@ -102,20 +101,3 @@ class VisitReport:
     clicks: int = 0
     fingerprint: str | None = None  # of the state that was read; equal ones are the same state
     pages: tuple[NewPage, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One finished visit, as kept."""
-
-    id: VisitId
-    session_id: CrawlSessionId
-    page_id: PageId
-    outcome: VisitOutcome
-    sentence: str
-    address: str
-    title: str
-    status: int | None
-    clicks: int
-    started_at: datetime
-    ended_at: datetime

@@ -1,6 +1,5 @@
 """The data directory of the embedded platform: its layout, its lock and the secrets that are made in it once."""
 
-import base64
 import fcntl
 import hashlib
 import os
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from formscout.domain.errors import PlatformError
+from formscout.security.encryption import make_key_entry
 
 SOCKET_PATH_LIMIT: Final = 100
 """Bytes; a Unix socket's address holds 104 (macOS) to 108 (Linux), the end of the string included."""
 
 _SOCKET_NAME: Final = ".s.PGSQL.5432"
-_ENCRYPTION_KEY_BYTES: Final = 32
 
 
 def default_data_directory() -> Path:
@@ -112,7 +111,7 @@ class DataDirectory:
 
     def encryption_keys(self) -> str:
         """Return the keys that credentials are sealed with, made at the first start."""
-        return self._secret("encryption.keys", lambda: f"local:{base64.b64encode(secrets.token_bytes(_ENCRYPTION_KEY_BYTES)).decode()}")
+        return self._secret("encryption.keys", lambda: make_key_entry("local"))
 
     def redis_password(self) -> str:
         """Return Redis's password, made at the first start: other users of the machine reach the port, too."""

@@ -79,12 +79,6 @@ class CompanyStore:
         row = await self._maybe(select(*_SUBSCRIPTION).where(subscription.c.id == subscription_id))
         return None if row is None else Subscription(**row)
 
-    async def subscription_of(self, company_id: CompanyId, product_id: ProductId) -> Subscription | None:
-        """Return a company's subscription to a product, active or not, or None."""
-        condition = (subscription.c.company_id == company_id) & (subscription.c.product_id == product_id)
-        row = await self._maybe(select(*_SUBSCRIPTION).where(condition))
-        return None if row is None else Subscription(**row)
-
     async def subscription_page(self, company_id: CompanyId | None, *, after: int, limit: int) -> list[Subscription]:
         """Return up to `limit` subscriptions with ids above `after`, in order of id: a company's, or everybody's."""
         statement = select(*_SUBSCRIPTION).where(subscription.c.id > after).order_by(subscription.c.id).limit(limit)

@@ -219,12 +219,6 @@ class JobStore:
         found = {row["queue"]: row for row in (await self._connection.execute(statement)).mappings()}
         return [_figures(queue, found.get(queue)) for queue in Queue]
 
-    async def ahead_of(self, session_id: CrawlSessionId) -> int:
-        """Count the runnable jobs that were there before the session's queued slice; 0 when it is next or already running."""
-        mine = select(func.min(job.c.id)).where(job.c.session_id == session_id, job.c.state == JobState.QUEUED).scalar_subquery()
-        waits = (job.c.queue == Queue.DISCOVERY) & (job.c.state == JobState.QUEUED) & (job.c.id < mine)
-        return (await self._connection.execute(select(func.count()).select_from(job).where(waits))).scalar_one()
-
     async def _write(self, claim: Claim, values: dict[str, Any], *more: ColumnElement[bool]) -> bool:  # Any: SQL beside plain values
         mine = (job.c.id == bindparam("claimed")) & (job.c.fence == bindparam("held")) & (job.c.state == JobState.RUNNING)
         statement = update(job).where(mine, *more).values(**values).returning(job.c.cancel_requested)

@@ -54,7 +54,9 @@ class DiscoveryIn(Body):
     max_pages: Annotated[int, Field(strict=True, ge=1, le=100_000, description="Visits at most.")] = CrawlOptions().max_pages
     max_minutes: Annotated[int, Field(strict=True, ge=1, le=24 * 60)] = CrawlOptions().max_minutes
     mode: CrawlMode = Field(default=CrawlMode.OBSERVE, description="`observe` changes nothing; `submit` is for throw-away environments.")
-    robots: RobotsPolicy | None = Field(default=None, description="The network's own policy when left out.")
+    robots: RobotsPolicy | None = Field(
+        default=None, description="The network's own policy when left out. robots.txt is not fetched yet, so `obey` excludes nothing."
+    )
     force: Annotated[bool, Field(strict=True, description="Start another session beside one that is running.")] = False
 
     def request(self) -> CrawlRequest:

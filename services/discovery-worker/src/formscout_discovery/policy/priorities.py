@@ -51,8 +51,3 @@ def priority(address: str, *, source: PageSource, depth: int, label: str = "", i
     if any(key.lower() in LISTING_KEYS and not value.isalpha() for key, value in query):
         score += LISTING
     return max(score, FIRST)
-
-
-def is_listing(address: str) -> bool:
-    """Tell whether the address only turns, sorts or filters a list that has an address of its own."""
-    return any(key.lower() in LISTING_KEYS for key, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True))
