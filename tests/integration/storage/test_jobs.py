@@ -127,6 +127,19 @@ async def test_renewing_keeps_the_lease_and_tells_of_a_cancel(database: Database
     assert (await job_now(database, claim.job.id)).attempts == 0
 
 
+async def test_a_lease_and_its_renewals_last_as_long_as_the_claim_asks(database: Database, tenant: Tenant) -> None:
+    await ask(database, tenant)
+    left = "SELECT extract(epoch FROM lease_until - now()) FROM job"
+    async with unit_of_work(database) as work:
+        claim = await work.jobs.claim(Queue.DISCOVERY, worker="test@host", lease_seconds=7_000)
+    assert claim is not None
+    assert 6_000 < await scalar(database, left) <= 7_000
+    await run_out(database, claim)
+    async with unit_of_work(database) as work:
+        await work.jobs.renew(claim)
+    assert 6_000 < await scalar(database, left) <= 7_000
+
+
 async def test_a_lease_that_ran_out_is_queued_again_an_attempt_spent(database: Database, tenant: Tenant) -> None:
     await ask(database, tenant)
     claim = await workers.begin(database)

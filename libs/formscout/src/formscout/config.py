@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from formscout.domain.errors import SettingsError
+from formscout.domain.jobs import LEASE_SECONDS
 
 
 class PlatformSettings(BaseSettings):
@@ -17,6 +18,8 @@ class PlatformSettings(BaseSettings):
     redis_url: SecretStr = Field(validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     database_pool_size: int = Field(default=2, ge=1, le=100)
     """Connections a process; 20 discovery pods of 2 and the rest must fit into PostgreSQL's default of 100."""
+    lease_seconds: float = Field(default=LEASE_SECONDS, ge=3, le=300)
+    """How long a worker that fell silent keeps its job; it renews three times within. Tests of dying workers shorten it."""
     log_format: Literal["text", "json"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -10,9 +10,6 @@ from formscout.domain.ids import CompanyId, CrawlSessionId, FormPageId, JobId, S
 LEASE_SECONDS: Final = 30
 """How long a claim holds without a heartbeat; platform rules, §3."""
 
-HEARTBEAT_SECONDS: Final = 10
-"""A third of the lease, so that two lost beats do not cost a job."""
-
 
 class Queue(StrEnum):
     """The Celery queues; a worker serves exactly one."""
@@ -97,6 +94,7 @@ class Claim:
     """A job in hand: every write for it carries this fence."""
 
     job: Job
+    lease_seconds: float = LEASE_SECONDS  # what each renewal lengthens it to
 
     @property
     def fence(self) -> int:

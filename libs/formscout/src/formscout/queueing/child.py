@@ -17,7 +17,7 @@ from formscout.config import PlatformSettings
 from formscout.domain.errors import FormscoutError
 from formscout.domain.jobs import Claim, JobKind, Outcome, Queue
 from formscout.queueing.execution import Handler, Runner
-from formscout.queueing.heartbeat import Heart
+from formscout.queueing.heartbeat import Heart, Rhythm
 from formscout.queueing.presence import PRESENCE_SECONDS, announce, connect, withdraw
 from formscout.storage import schema
 from formscout.storage.database import Database
@@ -45,6 +45,7 @@ class Child:
         self._database_url = settings.database_url.get_secret_value()
         self._redis_url = settings.redis_url.get_secret_value()
         self._pool_size = settings.database_pool_size
+        self._lease_seconds = settings.lease_seconds
         self._wire = wire
         self._finish = finish
         # One shared byte: the main process sets it on SIGTERM, the pool processes look at it between steps. An Event has a lock,
@@ -116,7 +117,8 @@ class Child:
     def _start(self) -> Runner:
         database = Database.connect(self._database_url, pool_size=self._pool_size)
         handlers = self._wire(database, lambda: self.draining)
-        heart = Heart(self.queue, database_url=self._database_url, redis_url=self._redis_url)
+        rhythm = Rhythm.of(self._lease_seconds)
+        heart = Heart(self.queue, database_url=self._database_url, redis_url=self._redis_url, rhythm=rhythm)
         heart.start()
         return Runner(
             queue=self.queue,
@@ -126,6 +128,7 @@ class Child:
             finish=partial(self._finish, database),
             handlers=handlers,
             draining=lambda: self.draining,
+            lease_seconds=self._lease_seconds,
         )
 
     def _close(self, **_: object) -> None:

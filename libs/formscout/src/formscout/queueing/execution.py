@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from formscout.domain.errors import LeaseLostError
-from formscout.domain.jobs import Claim, JobKind, Outcome, Queue
+from formscout.domain.jobs import LEASE_SECONDS, Claim, JobKind, Outcome, Queue
 from formscout.queueing.heartbeat import Heart, Pulse
 from formscout.queueing.queues import RULES
 from formscout.storage.database import Database
@@ -34,6 +34,7 @@ class Runner:
     finish: Finish
     handlers: Mapping[JobKind, Handler] = field(default_factory=dict)
     draining: Callable[[], bool] = lambda: False
+    lease_seconds: float = LEASE_SECONDS
 
     async def answer(self, *, delivery_tag: str | None = None) -> int:
         """Answer a message: run runnable jobs until none is left or the batch's time is over; returns how many ran.
@@ -44,7 +45,7 @@ class Runner:
         ran = 0
         while not self.draining() and (ran == 0 or time.monotonic() < ends):
             async with self.database.begin() as connection:
-                claim = await JobStore(connection).claim(self.queue, worker=self.worker)
+                claim = await JobStore(connection).claim(self.queue, worker=self.worker, lease_seconds=self.lease_seconds)
             if claim is None:
                 break
             await self._run(claim, delivery_tag)

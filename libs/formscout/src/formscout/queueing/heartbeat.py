@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from formscout.domain.errors import LeaseLostError
-from formscout.domain.jobs import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, Queue
+from formscout.domain.jobs import LEASE_SECONDS, Claim, Queue
 from formscout.queueing.queues import unacked_index
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
@@ -26,10 +26,15 @@ _log = structlog.get_logger(__name__)
 class Rhythm:
     """The times of a heartbeat, in seconds."""
 
-    beat: float = HEARTBEAT_SECONDS
-    answer: float = HEARTBEAT_SECONDS / 2  # how long a store may take to answer: after it, this beat is lost
+    beat: float = LEASE_SECONDS / 3  # so that two lost beats do not cost a job
+    answer: float = LEASE_SECONDS / 6  # how long a store may take to answer: after it, this beat is lost
     still: float = 180  # how long work may pass no checkpoint before its lease is left to run out: longer than any visit may take
-    hold: float = LEASE_SECONDS - 5  # without a renewal the work stops then: before its lease ends, so that two never work on one job
+    hold: float = LEASE_SECONDS * 5 / 6  # without a renewal the work stops then: before its lease ends, so that two never work on one job
+
+    @classmethod
+    def of(cls, lease_seconds: float) -> "Rhythm":
+        """Return the times that fit a lease."""
+        return cls(beat=lease_seconds / 3, answer=lease_seconds / 6, hold=lease_seconds * 5 / 6)
 
 
 class Pulse:

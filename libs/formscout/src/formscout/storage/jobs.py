@@ -36,7 +36,7 @@ _CLAIM = text(
         LIMIT 1 FOR UPDATE OF job SKIP LOCKED
     )
     UPDATE job SET state = 'running', fence = fence + 1, worker = :worker, heartbeat_at = now(),
-        lease_until = now() + make_interval(secs => {LEASE_SECONDS}), started_at = coalesce(started_at, now())
+        lease_until = now() + make_interval(secs => :lease_seconds), started_at = coalesce(started_at, now())
     FROM fairest WHERE job.id = fairest.id
     RETURNING {", ".join(f"job.{column.name}" for column in _COLUMNS)}
     """,  # noqa: S608 (only our own column names and a number of ours are set in)
@@ -75,16 +75,17 @@ class JobStore:
         if jobs:
             await self._connection.execute(insert(job), [_values(new) for new in jobs])
 
-    async def claim(self, queue: Queue, *, worker: str) -> Claim | None:
+    async def claim(self, queue: Queue, *, worker: str, lease_seconds: float = LEASE_SECONDS) -> Claim | None:
         """Take the fairest runnable job under a lease and a new fence, or None."""
-        row = (await self._connection.execute(_CLAIM, {"queue": queue, "worker": worker})).mappings().one_or_none()
-        return None if row is None else Claim(job=_job(row))
+        values = {"queue": queue, "worker": worker, "lease_seconds": lease_seconds}
+        row = (await self._connection.execute(_CLAIM, values)).mappings().one_or_none()
+        return None if row is None else Claim(job=_job(row), lease_seconds=lease_seconds)
 
     async def renew(self, claim: Claim) -> bool:
         """Lengthen the lease; return whether cancelling was asked for. Raises `LeaseLostError`."""
         return await self._write(
             claim,
-            {"heartbeat_at": func.now(), "lease_until": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, LEASE_SECONDS)},
+            {"heartbeat_at": func.now(), "lease_until": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, claim.lease_seconds)},
         )
 
     async def hold(self, claim: Claim, *, progressed: bool = False) -> bool:
