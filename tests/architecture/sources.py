@@ -37,7 +37,7 @@ def files() -> tuple[Path, ...]:
     for directory, names, entries in os.walk(ROOT):
         names[:] = sorted(name for name in names if name not in NOT_OURS and (not name.startswith(".") or name in HIDDEN))
         found.extend(Path(directory) / entry for entry in sorted(entries))
-    return tuple(path for path in found if path.suffix not in {".pyc", ".tsbuildinfo"} and path.name != ".coverage")
+    return tuple(path for path in found if path.suffix not in {".pyc", ".tsbuildinfo"} and path.name not in {".coverage", ".git"})
 
 
 @cache
