@@ -31,13 +31,14 @@ async def visit(
     *,
     titles: Sequence[str] = (),
     links: Sequence[str] = (),
+    outcome: VisitOutcome = VisitOutcome.OK,
 ) -> None:
     """Visit the page that comes next: it shows one form for each title, and leads to the links."""
     page = await slices.next_page(database, slice_claim)
     assert page is not None, "no page waits"
     found = [await form_page(database, slice_claim, page.address, titles)] if titles else []
     pages = tuple(NewPage(key=link, address=link, template=link, source=PageSource.LINK, depth=page.depth + 1) for link in links)
-    report = VisitReport(outcome=VisitOutcome.OK, sentence="Read.", address=page.address, title="Home", status=200, clicks=2, pages=pages)
+    report = VisitReport(outcome=outcome, sentence="Read.", address=page.address, title="Home", status=200, clicks=2, pages=pages)
     held_back = JudgedRequest(verdict=RequestVerdict.HELD_BACK, method="POST", address=f"{page.address}track", reason="not_read_only")
     await slices.finish_visit(
         database,

@@ -11,6 +11,7 @@ from formscout.domain.crawls import CrawlState, FailureReason, StopReason
 from formscout.domain.errors import LeaseLostError
 from formscout.domain.forms import FormPage, FormPageState
 from formscout.domain.jobs import Claim, Failed, Finished, Queue
+from formscout.domain.pages import VisitOutcome
 from formscout.storage.database import Database
 from formscout.usecases import forms, slices
 from formscout.usecases.crawls import cancel
@@ -87,6 +88,35 @@ async def test_finishers_at_the_same_moment_end_the_session_once(database: Datab
     assert (ended.state, ended.pages_found, ended.forms_found) == (CrawlState.SUCCEEDED, 6, 5 + len(titles))
     assert await scalar(database, "SELECT count(*) FROM session_event WHERE kind = 'ended'") == 1
     assert await rows(database, "SELECT DISTINCT state FROM job") == [("succeeded",)]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "stopped"),
+    [
+        ("OUUU", StopReason.APPLICATION_DOWN),
+        ("OOUNU", StopReason.APPLICATION_DOWN),
+        ("OUU", StopReason.APPLICATION_DOWN),  # a small application: the two after the first decide
+        ("OU", StopReason.FRONTIER_EMPTY),  # a single page may be broken by itself
+        ("OOUU", StopReason.FRONTIER_EMPTY),
+        ("OUUUO", StopReason.FRONTIER_EMPTY),  # it came back
+        ("OHHH", StopReason.FRONTIER_EMPTY),  # errors are answers
+    ],
+)
+async def test_an_application_that_was_gone_in_the_end_is_no_frontier_that_ran_empty(
+    database: Database, tenant: Tenant, outcomes: str, stopped: StopReason
+) -> None:
+    kinds = {"O": VisitOutcome.OK, "U": VisitOutcome.UNREACHABLE, "N": VisitOutcome.ADDRESS_UNRESOLVED, "H": VisitOutcome.HTTP_ERROR}
+    session = await ask(database, tenant)
+    taken = await workers.begin(database)
+    links = [f"https://app.example.com/{number}" for number in range(len(outcomes) - 1)]
+    await workers.visit(database, taken, titles=["Sign in"], links=links)
+    for letter in outcomes[1:]:
+        await workers.visit(database, taken, outcome=kinds[letter])
+    await workers.end(database, taken)
+    await workers.describe(database)
+    ended = await session_now(database, session.id)
+    assert (ended.state, ended.forms_found, ended.stopped_because) == (CrawlState.SUCCEEDED, 1, stopped)
+    assert ("stopped answering" in ended.sentence) is (stopped is StopReason.APPLICATION_DOWN)
 
 
 async def test_a_form_page_that_fails_does_not_hold_the_session_up(database: Database, tenant: Tenant) -> None:

@@ -50,7 +50,7 @@ class StopReason(StrEnum):
     FRONTIER_EMPTY = "frontier_empty"  # everything known was looked at
     MAX_PAGES = "max_pages"
     MAX_MINUTES = "max_minutes"
-    APPLICATION_DOWN = "application_down"  # it stopped answering half way; what was found stands
+    APPLICATION_DOWN = "application_down"  # it stopped answering, half way or for the last visits; what was found stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """Pages of the frontier, and what came of visiting them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from formscout.domain.ids import CrawlSessionId, PageId
 from formscout.domain.paths import NavigationPath
@@ -48,6 +50,23 @@ class VisitOutcome(StrEnum):
     CRASHED = "crashed"  # the tab's renderer died
     DUPLICATE = "duplicate"  # the same state as a page already visited
     ERROR = "error"  # anything else; the sentence says what
+
+
+NOBODY_THERE: Final = frozenset({VisitOutcome.UNREACHABLE, VisitOutcome.ADDRESS_UNRESOLVED})
+"""How a visit ends when the application does not answer at all."""
+
+LAST_VISITS: Final = 3
+"""So many visits that found nobody at the very end of a session mean that the application went down, not that a page is broken."""
+
+
+def ended_unanswered(latest: Sequence[VisitOutcome], *, visits: int) -> bool:
+    """Tell whether the application was gone when a session's frontier ran empty.
+
+    `latest` are the outcomes of its last `LAST_VISITS` visits out of `visits`. The first visit of a session was answered, or the session
+    would have failed: in a small one the visits after it decide, at least two of them.
+    """
+    deciding = latest[: visits - 1]
+    return len(deciding) > 1 and NOBODY_THERE.issuperset(deciding)
 
 
 class SkipReason(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from formscout.domain.errors import LeaseLostError
 from formscout.domain.ids import CrawlSessionId, PageId
 from formscout.domain.jobs import Claim
-from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, SkipReason, VisitReport
+from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, SkipReason, VisitOutcome, VisitReport
 from formscout.domain.paths import NavigationPath
 from formscout.tables.pages import frontier_page, visit
 
@@ -108,6 +108,11 @@ class FrontierStore:
         """Count the visits to pages of an address template."""
         statement = select(func.count()).select_from(visit).where(visit.c.session_id == session_id, visit.c.template == template)
         return (await self._connection.execute(statement)).scalar_one()
+
+    async def last_outcomes(self, session_id: CrawlSessionId, *, limit: int) -> list[VisitOutcome]:
+        """Return how the last visits ended, the latest first."""
+        statement = select(visit.c.outcome).where(visit.c.session_id == session_id).order_by(visit.c.id.desc()).limit(limit)
+        return [VisitOutcome(outcome) for outcome in (await self._connection.execute(statement)).scalars()]
 
     async def leased(self, session_id: CrawlSessionId) -> int:
         """Count the pages that are being visited: those of a slice that died are not."""

@@ -10,7 +10,7 @@ from formscout.domain.errors import NetworkWithoutAddressError, NotFoundError
 from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
 from formscout.domain.jobs import JobKind, JobState
 from formscout.domain.networks import RobotsPolicy
-from formscout.domain.pages import NewPage, PageSource, SkipReason
+from formscout.domain.pages import LAST_VISITS, NewPage, PageSource, SkipReason, ended_unanswered
 from formscout.domain.urls import normalise
 from formscout.storage import requests
 from formscout.storage.crawls import CrawlStore, Target
@@ -106,8 +106,12 @@ async def settle_session(work: UnitOfWork, session_id: CrawlSessionId) -> None:
     # A page is described before its job ends: the job that ends last ends the session, so that none is cut off.
     analyzing = await work.jobs.has(session_id, JobKind.ANALYZE_FORM_PAGE, JobState.QUEUED, JobState.RUNNING)
     if not analyzing and await work.crawls.open_work(session_id) == (0, 0):
-        sentence = f"Done: {session.forms_found} forms on {session.pages_found} form pages, {session.visits} pages visited."
-        await end_session(work, session_id, CrawlState.SUCCEEDED, sentence=sentence, stopped_because=StopReason.FRONTIER_EMPTY)
+        latest = await work.frontier.last_outcomes(session_id, limit=LAST_VISITS)
+        gone = ended_unanswered(latest, visits=session.visits)
+        stopped = session.stopped_because or (StopReason.APPLICATION_DOWN if gone else StopReason.FRONTIER_EMPTY)
+        done = "The application stopped answering; until then" if stopped is StopReason.APPLICATION_DOWN else "Done"
+        sentence = f"{done}: {session.forms_found} forms on {session.pages_found} form pages, {session.visits} pages visited."
+        await end_session(work, session_id, CrawlState.SUCCEEDED, sentence=sentence, stopped_because=stopped)
 
 
 async def end_session(

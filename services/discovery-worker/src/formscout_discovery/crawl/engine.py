@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from formscout.domain.errors import CrawlError, LeaseLostError
-from formscout.domain.pages import FrontierPage, PageSource, SkipReason, VisitOutcome
+from formscout.domain.pages import NOBODY_THERE, FrontierPage, PageSource, SkipReason, VisitOutcome
 from formscout_discovery.crawl.entrance import enter
 from formscout_discovery.crawl.front_door import outcome_of, require_answer
 from formscout_discovery.crawl.harvest import Harvest
@@ -25,7 +25,6 @@ IDLE_SECONDS: Final = 0.2
 MISSES_IN_A_ROW: Final = 5
 """Visits that find nobody there, one after the other, before the application counts as down."""
 
-GONE: Final = {VisitOutcome.UNREACHABLE, VisitOutcome.ADDRESS_UNRESOLVED}
 TAB_IS_LOST: Final = {VisitOutcome.CRASHED, VisitOutcome.TIMEOUT, VisitOutcome.ERROR, VisitOutcome.DIALOG_LOOP}
 
 log = logging.getLogger(__name__)
@@ -198,7 +197,7 @@ class _Engine:
         self.pace = pacing.after_answer(self.pace, harvest.status)
         if page.source is PageSource.BASE:
             require_answer(page.address, harvest.outcome, harvest.sentence)
-        self.misses = self.misses + 1 if harvest.outcome in GONE else 0
+        self.misses = self.misses + 1 if harvest.outcome in NOBODY_THERE else 0
         if self.misses >= MISSES_IN_A_ROW:
             self.end = SliceStop.APPLICATION_DOWN
 
