@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final, Protocol, TypeVar
 
 from fastapi import Depends, Query, Request, Security
@@ -12,6 +12,7 @@ from fastapi.security import HTTPBearer
 from formscout.domain.companies import Caller
 from formscout.domain.errors import InvalidInputError
 from formscout.domain.ids import CompanyId
+from formscout.storage.database import Database
 from formscout_api.schemas.shapes import Page
 from formscout_api.wiring import Wiring
 
@@ -21,10 +22,20 @@ LARGEST_ID: Final = 2**63 - 1
 _bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="A key of yours: `Authorization: Bearer fsk_…`.")
 
 
+_JOINED: Final = "formscout.joined"
+"""Where a request that is part of an open transaction has its wiring and its caller."""
+
+
 def wiring_of(request: Request) -> Wiring:
-    """Return what the application constructed when it started."""
-    wiring: Wiring = request.app.state.wiring
+    """Return what the application constructed when it started, on the request's open transaction if it has one."""
+    joined = request.scope.get(_JOINED)
+    wiring: Wiring = request.app.state.wiring if joined is None else joined[0]
     return wiring
+
+
+def join(request: Request, wiring: Wiring, database: Database, caller: Caller) -> None:
+    """Let everything behind this request work on this database, and not look its caller up again."""
+    request.scope[_JOINED] = (replace(wiring, database=database), caller)
 
 
 async def caller_of(request: Request) -> Caller:
@@ -32,6 +43,9 @@ async def caller_of(request: Request) -> Caller:
 
     The route that clients poll calls this and `wiring_of` itself, past FastAPI's injection: it saves a fifth of its CPU time.
     """
+    joined: tuple[Wiring, Caller] | None = request.scope.get(_JOINED)
+    if joined is not None:
+        return joined[1]
     return await wiring_of(request).authenticator.caller_of(request.headers.get("authorization"))
 
 

@@ -1,4 +1,4 @@
-"""The reconciler: jobs whose worker fell silent run again, money whose call fell silent is settled."""
+"""The reconciler: jobs whose worker fell silent run again, money whose call fell silent is settled, old answers are forgotten."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import structlog
 
 from formscout.storage.database import Database
 from formscout.usecases.budgets import settle_expired
+from formscout.usecases.idempotency import forget_answers
 from formscout.usecases.jobs import reconcile
 
 _log = structlog.get_logger(__name__)
@@ -25,3 +26,4 @@ class Reconciler:
         settled = await settle_expired(self.database)
         if settled:
             _log.warning("Holds were settled in full, their calls being unaccounted for", count=settled)
+        await forget_answers(self.database)

@@ -54,6 +54,12 @@ class ForbiddenError(FormscoutError):
     code = "forbidden"
 
 
+class IdempotencyKeyReusedError(FormscoutError):
+    """The key of an earlier request came with another one."""
+
+    code = "idempotency_key_reused"
+
+
 class OverloadedError(FormscoutError):
     """More work waits than the installation admits; `retry_after` is in seconds."""
 

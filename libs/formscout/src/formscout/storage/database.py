@@ -65,6 +65,10 @@ class Database:
         """Return the one row of a statement with the driver's own parameters (`$1`), or None: for what clients repeat all day."""
         return await self._looks.find_row(statement, *values)
 
+    def joined(self, connection: AsyncConnection) -> "Database":
+        """Return a database whose transactions are all part of the one that is open on the connection; whoever opened it ends it."""
+        return _Joined(self, connection)
+
     async def ping(self) -> None:
         """Raise `StoreUnavailableError` unless PostgreSQL answers."""
         async with self.look() as connection:
@@ -90,3 +94,19 @@ class Database:
         """Close every connection."""
         await self._looks.close()
         await self.engine.dispose()
+
+
+class _Joined(Database):
+    """A database on which everything joins one open transaction; single looks, which only read, go their own way."""
+
+    def __init__(self, database: Database, connection: AsyncConnection) -> None:
+        super().__init__(database.engine, looks=database._looks)  # noqa: SLF001 (of the same module)
+        self._connection = connection
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        yield self._connection
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[AsyncConnection]:
+        yield self._connection

@@ -9,6 +9,7 @@ from formscout.storage.crawls import CrawlStore
 from formscout.storage.database import Connection, Database
 from formscout.storage.forms import FormStore
 from formscout.storage.frontier import FrontierStore
+from formscout.storage.idempotency import IdempotencyStore
 from formscout.storage.jobs import JobStore
 from formscout.storage.networks import NetworkStore
 from formscout.storage.projects import ProjectStore
@@ -26,6 +27,7 @@ class UnitOfWork:
         self.forms = FormStore(connection)
         self.jobs = JobStore(connection)
         self.budgets = BudgetStore(connection)
+        self.idempotency = IdempotencyStore(connection)
 
 
 @asynccontextmanager

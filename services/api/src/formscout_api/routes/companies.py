@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from formscout.domain.ids import ApiKeyId, CompanyId, ProductId, SubscriptionId, UserId
 from formscout.usecases import companies as usecases
 from formscout_api.dependencies import SIGNED, Listed, Signed, Wired, page_of
+from formscout_api.idempotency import OnceRoute
 from formscout_api.schemas.companies import (
     CompanyIn,
     CompanyOut,
@@ -24,7 +25,7 @@ from formscout_api.schemas.companies import (
 )
 from formscout_api.schemas.shapes import Page, PathId
 
-router = APIRouter(prefix="/api", tags=["companies"], dependencies=SIGNED)
+router = APIRouter(prefix="/api", tags=["companies"], dependencies=SIGNED, route_class=OnceRoute)
 
 
 @router.post("/companies", status_code=HTTPStatus.CREATED)

@@ -17,10 +17,11 @@ from formscout.usecases import crawls as usecases
 from formscout.usecases.queues import queue_stats
 from formscout.usecases.results import ENDED, find_events
 from formscout_api.dependencies import SIGNED, SIGNED_BY_HAND, Signed, Wired, caller_of, wiring_of
+from formscout_api.idempotency import OnceRoute
 from formscout_api.schemas.crawls import TASK_STATE, CancelOut, DiscoveryAccepted, DiscoveryIn, StatusOut, accepted, status_of
 from formscout_api.schemas.queues import QueueStatsOut
 
-router = APIRouter(prefix="/api/crawl", tags=["crawl"])
+router = APIRouter(prefix="/api/crawl", tags=["crawl"], route_class=OnceRoute)
 
 EVENT_POLL_SECONDS: Final = 0.5
 """How often a stream looks for new events: people take it for at once, and a hundred streams cost 200 small reads a second."""

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Response
 from formscout.domain.ids import NetworkId, ProjectId
 from formscout.usecases import networks as usecases
 from formscout_api.dependencies import SIGNED, Listed, Signed, Wired, company_of, page_of
+from formscout_api.idempotency import OnceRoute
 from formscout_api.schemas.networks import NetworkIn, NetworkOut, NetworkPatch
 from formscout_api.schemas.shapes import Page, PathId
 
-router = APIRouter(prefix="/api/networks", tags=["networks"], dependencies=SIGNED)
+router = APIRouter(prefix="/api/networks", tags=["networks"], dependencies=SIGNED, route_class=OnceRoute)
 
 
 @router.post("", status_code=HTTPStatus.CREATED)

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Response
 from formscout.domain.ids import ProjectId
 from formscout.usecases import projects as usecases
 from formscout_api.dependencies import SIGNED, Listed, Signed, Wired, company_of, page_of
+from formscout_api.idempotency import OnceRoute
 from formscout_api.schemas.projects import ProjectIn, ProjectOut, ProjectPatch
 from formscout_api.schemas.shapes import Page, PathId
 
-router = APIRouter(prefix="/api/projects", tags=["projects"], dependencies=SIGNED)
+router = APIRouter(prefix="/api/projects", tags=["projects"], dependencies=SIGNED, route_class=OnceRoute)
 
 
 @router.post("", status_code=HTTPStatus.CREATED)

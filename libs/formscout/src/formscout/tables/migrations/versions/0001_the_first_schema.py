@@ -92,6 +92,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_api_key_user_id'), 'api_key', ['user_id'], unique=False)
     op.create_index('uq_api_key_digest', 'api_key', ['digest'], unique=True)
+    op.create_table('idempotency',
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('fingerprint', sa.LargeBinary(), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=True),
+    sa.Column('headers', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('key_id', sa.Text(), nullable=True),
+    sa.Column('ciphertext', sa.LargeBinary(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_idempotency_user_id_user_account'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'key', name=op.f('pk_idempotency'))
+    )
+    op.create_index('ix_idempotency_created_at', 'idempotency', ['created_at'], unique=False)
     op.create_table('budget_check',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('subscription_id', sa.BigInteger(), nullable=False),
@@ -405,6 +418,8 @@ def downgrade() -> None:
     op.drop_table('budget_period')
     op.drop_index(op.f('ix_budget_check_subscription_id'), table_name='budget_check')
     op.drop_table('budget_check')
+    op.drop_index('ix_idempotency_created_at', table_name='idempotency')
+    op.drop_table('idempotency')
     op.drop_index('uq_api_key_digest', table_name='api_key')
     op.drop_index(op.f('ix_api_key_user_id'), table_name='api_key')
     op.drop_table('api_key')
