@@ -18,6 +18,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("PATCH", "/api/subscriptions/{subscription_id}"): {"active": False},
     ("PATCH", "/api/projects/{project_id}"): {"name": "Mine"},
     ("PATCH", "/api/networks/{network_id}"): {"name": "Mine"},
+    ("PUT", "/api/networks/{network_id}/schedule"): {"cron": "0 3 * * *"},
 }
 """Bodies that would be taken, of the routes that want one."""
 
@@ -39,6 +40,7 @@ async def owned(database: Database, client: httpx.AsyncClient, tenant: Tenant) -
     accepted = (await client.post("/api/crawl/discover-forms", json=tenant.discovery)).json()
     await workers.run_session(database)
     pages = (await client.get(f"/api/sessions/{accepted['session_id']}/form-pages")).json()["items"]
+    (await client.put(f"/api/networks/{tenant.network.id}/schedule", json={"cron": "0 3 * * *"})).raise_for_status()
     keys = (await client.get(f"/api/users/{tenant.admin.id}/keys")).json()["items"]
     return Owned(
         ids={

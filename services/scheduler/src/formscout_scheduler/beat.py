@@ -22,6 +22,7 @@ from formscout.storage.database import Database
 from formscout.telemetry.logs import configure_logs
 from formscout.usecases.clock import lead, resign
 from formscout_scheduler.config import SchedulerSettings
+from formscout_scheduler.recurrence import Recurrence
 from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
 from formscout_scheduler.wiring import connect
 
@@ -68,6 +69,7 @@ async def run(settings: SchedulerSettings) -> None:
             group.create_task(_every(settings.leader_seconds / 3, leader.renew, stopping))
             group.create_task(_every(settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
             group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
+            group.create_task(_every(settings.recur_seconds, Recurrence(database=database).run, stopping, leader))
     finally:
         clock.stop()
         with suppress(StoreUnavailableError):

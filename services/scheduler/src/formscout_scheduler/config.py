@@ -12,5 +12,7 @@ class SchedulerSettings(PlatformSettings):
     """Between two looks for runnable jobs: what a job waits at most before a message rings for it."""
     reconcile_seconds: float = Field(default=5.0, gt=0)
     """Between two looks for leases that ran out."""
+    recur_seconds: float = Field(default=5.0, gt=0)
+    """Between two looks for networks that are due by their schedules."""
     leader_seconds: float = Field(default=15.0, ge=1)
     """How long a silent leader keeps the lead: within it a second replica takes over."""

@@ -58,6 +58,10 @@ class NetworkStore:
         row = (await self._connection.execute(select(network).where(network.c.id == network_id))).mappings().one_or_none()
         return None if row is None else _network(row)
 
+    async def lock(self, network_id: NetworkId) -> None:
+        """Keep whoever else locks the network out until this transaction ends: requests for discoveries do."""
+        await self._connection.execute(select(network.c.id).where(network.c.id == network_id).with_for_update(key_share=True))
+
     async def page(self, company_id: CompanyId, *, project_id: ProjectId | None = None, after: int, limit: int) -> list[Network]:
         """Return up to `limit` networks of a company, or of one of its projects, with ids above `after`, in order of id."""
         statement = select(network).where(network.c.company_id == company_id, network.c.id > after).order_by(network.c.id).limit(limit)

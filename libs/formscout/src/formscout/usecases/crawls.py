@@ -14,7 +14,7 @@ from formscout.domain.pages import LAST_VISITS, NewPage, PageSource, SkipReason,
 from formscout.domain.urls import normalise
 from formscout.storage import requests
 from formscout.storage.crawls import CrawlStore, Target
-from formscout.storage.database import Database
+from formscout.storage.database import Connection, Database
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
 
 QUEUED_SENTENCE: Final = "Waiting for a worker…"
@@ -48,22 +48,27 @@ async def request_discovery(database: Database, caller: Caller, request: CrawlRe
     Returns the session and whether it was running before: a network that is being crawled is joined, unless `force` is given.
     Raises `NotFoundError` for ids that are not the company's, `NetworkWithoutAddressError`.
     """
+    async with database.begin() as connection:
+        return await accept_discovery(connection, caller, request)
+
+
+async def accept_discovery(connection: Connection, caller: Caller, request: CrawlRequest) -> tuple[CrawlSession, bool]:
+    """Do what `request_discovery` does, on an open transaction."""
     if not caller.may_see(request.company_id):
         raise NotFoundError("company", request.company_id)
     ids = {name: getattr(request, name) for name in ("company_id", "project_id", "network_id", "user_id", "product_id")}
-    async with database.begin() as connection:
-        store = requests.RequestStore(connection)
-        # The second look is for the message alone: it says which id leads nowhere.
-        target = await store.lock_target(**ids) or await CrawlStore(connection).target(**ids)
-        base_url = _require(target, request)
-        return await store.accept(
-            TaskId(uuid4()),
-            **ids,
-            options=replace(request.options, robots=request.robots or target.robots),
-            sentence=QUEUED_SENTENCE,
-            first_page=_first_page(base_url),
-            force=request.force,
-        )
+    store = requests.RequestStore(connection)
+    # The second look is for the message alone: it says which id leads nowhere.
+    target = await store.lock_target(**ids) or await CrawlStore(connection).target(**ids)
+    base_url = _require(target, request)
+    return await store.accept(
+        TaskId(uuid4()),
+        **ids,
+        options=replace(request.options, robots=request.robots or target.robots),
+        sentence=QUEUED_SENTENCE,
+        first_page=_first_page(base_url),
+        force=request.force,
+    )
 
 
 async def find_status(database: Database, caller: Caller, task_id: UUID) -> CrawlStatus:

@@ -13,6 +13,7 @@ from formscout.storage.idempotency import IdempotencyStore
 from formscout.storage.jobs import JobStore
 from formscout.storage.networks import NetworkStore
 from formscout.storage.projects import ProjectStore
+from formscout.storage.schedules import ScheduleStore
 
 
 class UnitOfWork:
@@ -22,6 +23,7 @@ class UnitOfWork:
         self.companies = CompanyStore(connection)
         self.projects = ProjectStore(connection)
         self.networks = NetworkStore(connection)
+        self.schedules = ScheduleStore(connection)
         self.crawls = CrawlStore(connection)
         self.frontier = FrontierStore(connection)
         self.forms = FormStore(connection)

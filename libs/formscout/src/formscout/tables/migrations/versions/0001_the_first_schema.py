@@ -194,6 +194,26 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['network_id'], ['network.id'], name=op.f('fk_network_credentials_network_id_network'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('network_id', name=op.f('pk_network_credentials'))
     )
+    op.create_table('network_schedule',
+    sa.Column('network_id', sa.BigInteger(), nullable=False),
+    sa.Column('cron', sa.Text(), nullable=False),
+    sa.Column('time_zone', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('options', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('next_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('look_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_session_id', sa.BigInteger(), nullable=True),
+    sa.Column('last_outcome', sa.Text(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['network_id'], ['network.id'], name=op.f('fk_network_schedule_network_id_network'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_network_schedule_product_id_product')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_network_schedule_user_id_user_account'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_id', name=op.f('pk_network_schedule'))
+    )
+    op.create_index('ix_network_schedule_look_at', 'network_schedule', ['look_at', 'network_id'], unique=False)
+    op.create_index(op.f('ix_network_schedule_user_id'), 'network_schedule', ['user_id'], unique=False)
     op.create_table('reservation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('subscription_id', sa.BigInteger(), nullable=False),
@@ -407,6 +427,9 @@ def downgrade() -> None:
     op.drop_table('crawl_browser_state')
     op.drop_index('ix_reservation_held', table_name='reservation', postgresql_where=sa.text("state = 'held'"))
     op.drop_table('reservation')
+    op.drop_index(op.f('ix_network_schedule_user_id'), table_name='network_schedule')
+    op.drop_index('ix_network_schedule_look_at', table_name='network_schedule')
+    op.drop_table('network_schedule')
     op.drop_table('network_credentials')
     op.drop_index(op.f('ix_crawl_session_network_id'), table_name='crawl_session')
     op.drop_index('ix_crawl_session_live', table_name='crawl_session', postgresql_where=sa.text("state IN ('queued', 'running')"))

@@ -1,0 +1,18 @@
+"""Companies for the tests of what happens by itself."""
+
+import pytest
+from tests.support.tenants import Tenant, make_tenant
+
+from formscout.storage.database import Database
+
+
+@pytest.fixture
+async def tenant(database: Database) -> Tenant:
+    """Make a company with everything."""
+    return await make_tenant(database, "Acme")
+
+
+@pytest.fixture
+async def stranger(database: Database) -> Tenant:
+    """Make another company with everything."""
+    return await make_tenant(database, "Globex")
