@@ -114,6 +114,20 @@ async def test_an_admin_renames_its_company_and_makes_users(admin: httpx.AsyncCl
     assert emails == ["admin@example.com", "member@example.com", "new@example.com"]
 
 
+async def test_operators_alone_change_a_companys_part_of_the_workers(
+    operator: httpx.AsyncClient, admin: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    path = f"/api/companies/{tenant.company.id}"
+    changed = (await operator.patch(path, json={"weight": 3, "max_running": 2})).json()
+    assert (changed["name"], changed["weight"], changed["max_running"]) == ("Acme", 3, 2)
+    for change in ({"weight": 1000}, {"max_running": None}):
+        refused = await admin.patch(path, json=change)
+        assert refused.status_code == 403
+        assert "operator" in refused.json()["detail"]
+    assert (await admin.patch(path, json={"name": "Acme 2"})).json()["weight"] == 3
+    assert (await operator.patch(path, json={"max_running": None})).json()["max_running"] is None
+
+
 async def test_nobody_makes_an_operator_over_http(admin: httpx.AsyncClient, operator: httpx.AsyncClient, tenant: Tenant) -> None:
     for client in (admin, operator):
         refused = await client.post(f"/api/companies/{tenant.company.id}/users", json={"email": "eve@example.com", "role": "operator"})

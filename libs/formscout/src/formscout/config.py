@@ -20,6 +20,8 @@ class PlatformSettings(BaseSettings):
     """Connections a process; 20 discovery pods of 2 and the rest must fit into PostgreSQL's default of 100."""
     lease_seconds: float = Field(default=LEASE_SECONDS, ge=3, le=300)
     """How long a worker that fell silent keeps its job; it renews three times within. Tests of dying workers shorten it."""
+    max_running: int | None = Field(default=None, ge=1)
+    """Jobs of one company that may run at once on each queue, where the company has no cap of its own; by default any number."""
     log_format: Literal["text", "json"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

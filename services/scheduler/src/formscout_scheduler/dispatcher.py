@@ -22,13 +22,14 @@ class Dispatcher:
     app: Celery
     database: Database
     redis: redis.asyncio.Redis
+    cap: int | None = None  # of companies without one of their own
 
     async def top_up(self) -> int:
         """Look once and send what is missing; returns how many messages were sent."""
         bounds = await self._bounds()
         async with self.database.begin() as connection:
             jobs = JobStore(connection)
-            runnable = {queue: await jobs.runnable(queue, at_most=bounds[queue]) for queue in Queue}
+            runnable = {queue: await jobs.runnable(queue, at_most=bounds[queue], cap=self.cap) for queue in Queue}
         sent = 0
         for queue, waiting in runnable.items():
             if not waiting:

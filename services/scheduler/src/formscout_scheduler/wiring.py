@@ -22,7 +22,8 @@ def connect(settings: SchedulerSettings) -> tuple[Database, Dispatcher, Reconcil
     url = settings.redis_url.get_secret_value()
     client = redis.asyncio.from_url(url, socket_timeout=5, socket_connect_timeout=5)
     app = create_app("formscout-scheduler", url, queue=None)
-    return database, Dispatcher(app=app, database=database, redis=client), Reconciler(database=database)
+    dispatcher = Dispatcher(app=app, database=database, redis=client, cap=settings.max_running)
+    return database, dispatcher, Reconciler(database=database)
 
 
 def wire(database: Database, _draining: Callable[[], bool]) -> Mapping[JobKind, Handler]:

@@ -21,6 +21,8 @@ class Company:
 
     id: CompanyId
     name: str
+    weight: int = 1  # its part of the workers, beside those of the other companies that wait
+    max_running: int | None = None  # jobs at once on each queue; None: as the installation is set
     created_at: datetime
 
 

@@ -46,6 +46,7 @@ class Child:
         self._redis_url = settings.redis_url.get_secret_value()
         self._pool_size = settings.database_pool_size
         self._lease_seconds = settings.lease_seconds
+        self._cap = settings.max_running
         self._wire = wire
         self._finish = finish
         # One shared byte: the main process sets it on SIGTERM, the pool processes look at it between steps. An Event has a lock,
@@ -129,6 +130,7 @@ class Child:
             handlers=handlers,
             draining=lambda: self.draining,
             lease_seconds=self._lease_seconds,
+            cap=self._cap,
         )
 
     def _close(self, **_: object) -> None:

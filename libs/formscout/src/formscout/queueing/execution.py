@@ -35,6 +35,7 @@ class Runner:
     handlers: Mapping[JobKind, Handler] = field(default_factory=dict)
     draining: Callable[[], bool] = lambda: False
     lease_seconds: float = LEASE_SECONDS
+    cap: int | None = None  # jobs that a company may have running on the queue, where it has no cap of its own
 
     async def answer(self, *, delivery_tag: str | None = None) -> int:
         """Answer a message: run runnable jobs until none is left or the batch's time is over; returns how many ran.
@@ -44,8 +45,10 @@ class Runner:
         ends = time.monotonic() + RULES[self.queue].batch_seconds
         ran = 0
         while not self.draining() and (ran == 0 or time.monotonic() < ends):
-            async with self.database.begin() as connection:
-                claim = await JobStore(connection).claim(self.queue, worker=self.worker, lease_seconds=self.lease_seconds)
+            # One statement, and no transaction held open: claims of a queue wait for each other.
+            async with self.database.look() as connection:
+                jobs = JobStore(connection)
+                claim = await jobs.claim(self.queue, worker=self.worker, cap=self.cap, lease_seconds=self.lease_seconds)
             if claim is None:
                 break
             await self._run(claim, delivery_tag)

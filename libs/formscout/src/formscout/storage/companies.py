@@ -44,9 +44,10 @@ class CompanyStore:
         """Return up to `limit` companies with ids above `after`, in order of id."""
         return [Company(**row) for row in await self._many(select(company).where(company.c.id > after).order_by(company.c.id).limit(limit))]
 
-    async def rename(self, company_id: CompanyId, name: str) -> Company:
-        """Change a company's name; the company exists."""
-        return Company(**await self._one(update(company).where(company.c.id == company_id).values(name=name).returning(company)))
+    async def change(self, company_id: CompanyId, *, name: str, weight: int, max_running: int | None) -> Company:
+        """Change a company's name and its part of the workers; the company exists."""
+        values = {"name": name, "weight": weight, "max_running": max_running}
+        return Company(**await self._one(update(company).where(company.c.id == company_id).values(values).returning(company)))
 
     async def add_product(self, name: str) -> Product | None:
         """Write a product; None if one of this name is there."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Double, Integer, RowMapping, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from formscout.domain.errors import LeaseLostError
@@ -23,23 +23,12 @@ _COLUMNS = tuple(
 _LATEST_JOBS = 5_000
 """How far back the figures about waiting look: enough for a steady p95."""
 
-# The fairest runnable job: of the company with the least work in hand on this queue, the oldest. `SKIP LOCKED` lets
-# claimers pass each other; the outer update runs in the same statement, so a claim is one look at the database.
-_CLAIM = text(
-    f"""
-    WITH in_hand AS (
-        SELECT company_id, count(*) AS running FROM job WHERE queue = :queue AND state = 'running' GROUP BY company_id
-    ), fairest AS (
-        SELECT job.id FROM job LEFT JOIN in_hand ON in_hand.company_id IS NOT DISTINCT FROM job.company_id
-        WHERE job.queue = :queue AND job.state = 'queued' AND job.available_at <= now()
-        ORDER BY coalesce(in_hand.running, 0), job.available_at, job.id
-        LIMIT 1 FOR UPDATE OF job SKIP LOCKED
-    )
-    UPDATE job SET state = 'running', fence = fence + 1, worker = :worker, heartbeat_at = now(),
-        lease_until = now() + make_interval(secs => :lease_seconds), started_at = coalesce(started_at, now())
-    FROM fairest WHERE job.id = fairest.id
-    RETURNING {", ".join(f"job.{column.name}" for column in _COLUMNS)}
-    """,  # noqa: S608 (only our own column names and a number of ours are set in)
+_NAMES = ", ".join(column.name for column in _COLUMNS)
+_CLAIM = text(f"SELECT {_NAMES} FROM claim_job(:queue, :worker, :lease_seconds, :cap)").bindparams(  # noqa: S608 (our own names)
+    bindparam("lease_seconds", type_=Double), bindparam("cap", type_=Integer)
+)
+_RUNNABLE = text(f"SELECT {_NAMES} FROM runnable_jobs(:queue, :at_most, :cap)").bindparams(  # noqa: S608 (our own names)
+    bindparam("at_most", type_=Integer), bindparam("cap", type_=Integer)
 )
 
 
@@ -75,9 +64,13 @@ class JobStore:
         if jobs:
             await self._connection.execute(insert(job), [_values(new) for new in jobs])
 
-    async def claim(self, queue: Queue, *, worker: str, lease_seconds: float = LEASE_SECONDS) -> Claim | None:
-        """Take the fairest runnable job under a lease and a new fence, or None."""
-        values = {"queue": queue, "worker": worker, "lease_seconds": lease_seconds}
+    async def claim(self, queue: Queue, *, worker: str, cap: int | None = None, lease_seconds: float = LEASE_SECONDS) -> Claim | None:
+        """Take the fairest runnable job under a lease and a new fence, or None.
+
+        It is the oldest of the company with the least weighted work in hand that is under its cap; of companies with as much, the one
+        served least lately. `cap`: of companies without one of their own. Claims of a queue come one by one, until the transaction ends.
+        """
+        values = {"queue": queue, "worker": worker, "lease_seconds": lease_seconds, "cap": cap}
         row = (await self._connection.execute(_CLAIM, values)).mappings().one_or_none()
         return None if row is None else Claim(job=_job(row), lease_seconds=lease_seconds)
 
@@ -196,11 +189,10 @@ class JobStore:
         idle = {"p50": None, "p95": None, "busy_workers": 0}
         return [QueueWaits(**{**found.get(queue, idle), "queue": queue}) for queue in Queue]
 
-    async def runnable(self, queue: Queue, *, at_most: int) -> list[Job]:
-        """Return the jobs that could start now, no more than `at_most`, the one that waits longest first."""
-        ready = (job.c.queue == queue) & (job.c.state == JobState.QUEUED) & (job.c.available_at <= func.now())
-        statement = select(*_COLUMNS).where(ready).order_by(job.c.available_at, job.c.id).limit(at_most)
-        return [_job(row) for row in (await self._connection.execute(statement)).mappings()]
+    async def runnable(self, queue: Queue, *, at_most: int, cap: int | None = None) -> list[Job]:
+        """Return jobs that could start now, no more than `at_most`; what a company's cap holds back could not."""
+        values = {"queue": queue, "at_most": at_most, "cap": cap}
+        return [_job(row) for row in (await self._connection.execute(_RUNNABLE, values)).mappings()]
 
     async def figures(self) -> list[QueueFigures]:
         """Return how each queue stands."""

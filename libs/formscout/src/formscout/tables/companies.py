@@ -2,11 +2,34 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    true,
+)
 
 from formscout.tables.base import created_at, identity, metadata, moment
 
-company: Final = Table("company", metadata, identity(), Column("name", Text, nullable=False), created_at())
+company: Final = Table(
+    "company",
+    metadata,
+    identity(),
+    Column("name", Text, nullable=False),
+    Column("weight", Integer, nullable=False, server_default="1"),
+    Column("max_running", Integer),  # jobs at once on each queue; null: as the installation is set
+    created_at(),
+    CheckConstraint("weight > 0", name="weight_positive"),
+    CheckConstraint("max_running > 0", name="max_running_positive"),
+)
 
 product: Final = Table("product", metadata, identity(), Column("name", Text, nullable=False, unique=True))
 

@@ -1,8 +1,8 @@
-"""Tables of jobs, leadership and the clock's due rows."""
+"""Tables of jobs, whose turn it is, leadership and the clock's due rows."""
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false, func, text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false, func, text
 
 from formscout.tables.base import created_at, identity, metadata, moment
 
@@ -30,11 +30,21 @@ job: Final = Table(
     Column("available_at", created_at().type, nullable=False, server_default=func.now()),
     moment("started_at"),
     moment("ended_at"),
-    Index("ix_job_runnable", "queue", "available_at", "id", postgresql_where=text("state = 'queued'")),
+    # By company first: a claim steps from company to company, whatever waits behind each one's oldest job.
+    Index("ix_job_runnable", "queue", text("coalesce(company_id, 0)"), "available_at", "id", postgresql_where=text("state = 'queued'")),
     Index("ix_job_leased", "lease_until", postgresql_where=text("state = 'running'")),
     Index("ix_job_in_hand", "queue", "company_id", postgresql_where=text("state = 'running'")),
     Index("ix_job_session_id", "session_id"),
     Index("ix_job_form_page_id", "form_page_id"),
+)
+
+queue_turn: Final = Table(
+    "queue_turn",
+    metadata,
+    Column("queue", Text, nullable=False),
+    Column("company_id", BigInteger, ForeignKey("company.id", ondelete="CASCADE")),  # null: the installation's own work
+    Column("place", Double, nullable=False),  # in turns: grows by 1 / weight with each claim, so that the least served come first
+    Index("uq_queue_turn", "queue", text("coalesce(company_id, 0)"), unique=True),
 )
 
 leadership: Final = Table(

@@ -1,6 +1,7 @@
 """What may be done with companies, products, subscriptions, users and keys."""
 
 from dataclasses import replace
+from types import EllipsisType
 
 from formscout.domain.companies import ApiKey, Caller, Company, Product, Role, Subscription, User
 from formscout.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnauthenticatedError
@@ -60,12 +61,27 @@ async def get_company(database: Database, caller: Caller, *, company_id: Company
         return await visible_company(work, caller, company_id)
 
 
-async def rename_company(database: Database, caller: Caller, *, company_id: CompanyId, name: str) -> Company:
-    """Change a company's name."""
+async def change_company(
+    database: Database,
+    caller: Caller,
+    *,
+    company_id: CompanyId,
+    name: str | None = None,
+    weight: int | None = None,
+    max_running: int | EllipsisType | None = ...,
+) -> Company:
+    """Change a company's name (admins), its weight and its cap (operators); what is left out stays. A cap of None: the installation's."""
     async with unit_of_work(database) as work:
-        await visible_company(work, caller, company_id)
-        require_manager(caller, "rename the company")
-        return await work.companies.rename(company_id, name)
+        company = await visible_company(work, caller, company_id)
+        require_manager(caller, "change the company")
+        if weight is not None or max_running is not ...:
+            require_operator(caller, "change a company's weight or cap")
+        return await work.companies.change(
+            company_id,
+            name=company.name if name is None else name,
+            weight=company.weight if weight is None else weight,
+            max_running=company.max_running if isinstance(max_running, EllipsisType) else max_running,
+        )
 
 
 async def create_product(database: Database, caller: Caller, *, name: str) -> Product:

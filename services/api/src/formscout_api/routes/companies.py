@@ -12,6 +12,7 @@ from formscout_api.idempotency import OnceRoute
 from formscout_api.schemas.companies import (
     CompanyIn,
     CompanyOut,
+    CompanyPatch,
     KeyIn,
     KeyOut,
     NewKeyOut,
@@ -50,10 +51,10 @@ async def get_company(company_id: PathId, caller: Signed, wiring: Wired) -> Comp
 
 
 @router.patch("/companies/{company_id}")
-async def patch_company(company_id: PathId, body: CompanyIn, caller: Signed, wiring: Wired) -> CompanyOut:
-    """Rename a company (admins)."""
-    company = await usecases.rename_company(wiring.database, caller, company_id=CompanyId(company_id), name=body.name)
-    return CompanyOut.model_validate(company)
+async def patch_company(company_id: PathId, body: CompanyPatch, caller: Signed, wiring: Wired) -> CompanyOut:
+    """Rename a company (admins), or change its part of the workers (operators)."""
+    changes = body.model_dump(exclude_unset=True)
+    return CompanyOut.model_validate(await usecases.change_company(wiring.database, caller, company_id=CompanyId(company_id), **changes))
 
 
 @router.post("/products", status_code=HTTPStatus.CREATED)

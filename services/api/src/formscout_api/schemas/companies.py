@@ -17,9 +17,21 @@ MicroDollars = Annotated[int, Field(strict=True, ge=0, le=10**15, description="M
 
 
 class CompanyIn(Body):
-    """A company to make, or its new name."""
+    """A company to make."""
 
     name: Name = Field(examples=["Example Ltd"])
+
+
+class CompanyPatch(Body):
+    """What shall be different of a company."""
+
+    name: Name | None = Field(default=None, examples=["Example Ltd"])
+    weight: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
+        default=None, description="Its part of the workers when others wait, too: 2 gets twice as much as 1."
+    )
+    max_running: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = Field(
+        default=None, description="How many of its jobs may run at once on each queue; null: as the installation is set."
+    )
 
 
 class CompanyOut(View):
@@ -27,6 +39,8 @@ class CompanyOut(View):
 
     id: int
     name: str
+    weight: int = Field(description="Its part of the workers when others wait, too.")
+    max_running: int | None = Field(description="How many of its jobs may run at once on each queue; null: as the installation is set.")
     created_at: datetime
 
 
