@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -32,13 +33,14 @@ async def running(settings: ApiSettings) -> AsyncIterator[Client]:
             await one.aclose()
 
 
-def settings_for(database_url: str, redis_url: str, *, key_cache_seconds: float = 0) -> ApiSettings:
+def settings_for(database_url: str, redis_url: str, *, key_cache_seconds: float = 0, **more: Any) -> ApiSettings:  # Any: settings by name
     """Return settings on these stores; keys are looked up each time unless a test says otherwise."""
     return ApiSettings(
         database_url=SecretStr(database_url),
         redis_url=SecretStr(redis_url),
         encryption_keys=SecretStr(KEY_ENTRY),
         key_cache_seconds=key_cache_seconds,
+        **more,
     )
 
 

@@ -12,5 +12,7 @@ class ApiSettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
     api_port: int = Field(default=8000, ge=0, le=65535)
     database_pool_size: int = Field(default=8, ge=1, le=100)
     """Connections; statements take some 1 ms, so 8 carry thousands of requests a second."""
+    max_backlog: int = Field(default=250_000, ge=1, le=10_000_000)
+    """Discoveries that may wait for a worker, of all companies; past it requests are told to come again."""
     key_cache_seconds: float = Field(default=5.0, ge=0, le=5)
     """How long a key that was good is taken for good: polling does not look it up each time, a revoked one ends within it."""

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
+from formscout.usecases.admission import Admission
 from formscout_api.auth import Authenticator
 from formscout_api.config import ApiSettings
 
@@ -40,6 +41,7 @@ class Wiring:
     snapshots: SnapshotStore
     authenticator: Authenticator
     broker: Broker
+    admission: Admission
 
     @classmethod
     def connect(cls, settings: ApiSettings) -> Self:
@@ -51,6 +53,7 @@ class Wiring:
             snapshots=SnapshotStore.connect(settings.snapshot_store, database),
             authenticator=Authenticator(database, seconds=settings.key_cache_seconds),
             broker=Broker(settings.redis_url.get_secret_value()),
+            admission=Admission(database, max_backlog=settings.max_backlog),
         )
 
     async def close(self) -> None:

@@ -45,7 +45,7 @@ _ACCEPT: Final = (
             INSERT INTO crawl_session (task_id, company_id, project_id, network_id, user_id, product_id, state, options, sentence,
                 pages_known, pages_open)
             SELECT :task_id, :company_id, :project_id, :network_id, :user_id, :product_id, 'queued', :options, :sentence, 1, 1
-            WHERE NOT EXISTS (SELECT FROM live) RETURNING {_SESSION}
+            WHERE :admit AND NOT EXISTS (SELECT FROM live) RETURNING {_SESSION}
         ), first_page AS (
             INSERT INTO frontier_page (session_id, key_digest, key, address, template, source, depth, priority, path, state)
             SELECT id, :key_digest, :key, :address, :template, :source, 0, :priority, '[]', 'waiting' FROM fresh
@@ -60,6 +60,7 @@ _ACCEPT: Final = (
         *_IDS,
         bindparam("task_id", type_=Uuid),
         bindparam("force", type_=Boolean),
+        bindparam("admit", type_=Boolean),
         bindparam("options", type_=JSONB),
         bindparam("priority", type_=BigInteger),
         *(bindparam(name, type_=Text) for name in ("sentence", "key_digest", "key", "address", "template", "source")),
@@ -73,6 +74,19 @@ _STATUS: Final = f"""
             SELECT min(id) FROM job WHERE session_id = crawl_session.id AND state = 'queued')) END AS queue_position
     FROM crawl_session WHERE task_id = $1
 """  # noqa: S608 (only our own column names are set in)
+
+
+_BACKLOG: Final = """
+    SELECT count(*) AS waiting FROM (SELECT FROM job WHERE queue = 'discovery' AND state = 'queued' LIMIT $1) AS counted
+"""
+
+
+async def count_backlog(database: Database, *, at_most: int) -> int:
+    """Return how many slices wait for a worker, no more than `at_most`: an index is read as far as that."""
+    row = await database.find_row(_BACKLOG, at_most)
+    assert row is not None, "an aggregate has a row"
+    waiting: int = row["waiting"]
+    return waiting
 
 
 async def find_status(database: Database, task_id: UUID) -> tuple[CrawlSession, int | None] | None:
@@ -120,10 +134,12 @@ class RequestStore:
         sentence: str,
         first_page: NewPage,
         force: bool,
-    ) -> tuple[CrawlSession, bool]:
+        admit: bool,
+    ) -> tuple[CrawlSession, bool] | None:
         """Write a queued session with its first page and first slice, or find the live one of its network (unless `force`).
 
-        Returns the session and whether it was there before. The network is locked.
+        Returns the session and whether it was there before; None when there is none to join and no new one is admitted.
+        The network is locked.
         """
         values = {
             "task_id": task_id,
@@ -141,6 +157,7 @@ class RequestStore:
             "source": first_page.source.value,
             "priority": first_page.priority,
             "force": force,
+            "admit": admit,
         }
-        row = (await self._connection.execute(_ACCEPT, values)).mappings().one()
-        return session_of_row(row), row["joined"]
+        row = (await self._connection.execute(_ACCEPT, values)).mappings().one_or_none()
+        return None if row is None else (session_of_row(row), row["joined"])

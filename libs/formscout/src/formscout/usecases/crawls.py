@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from formscout.domain.companies import Caller
 from formscout.domain.crawls import CrawlOptions, CrawlSession, CrawlState, Failure, StopReason
-from formscout.domain.errors import NetworkWithoutAddressError, NotFoundError
+from formscout.domain.errors import NetworkWithoutAddressError, NotFoundError, OverloadedError
 from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
 from formscout.domain.jobs import JobKind, JobState
 from formscout.domain.networks import RobotsPolicy
@@ -15,6 +15,7 @@ from formscout.domain.urls import normalise
 from formscout.storage import requests
 from formscout.storage.crawls import CrawlStore, Target
 from formscout.storage.database import Connection, Database
+from formscout.usecases.admission import Admission
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
 
 QUEUED_SENTENCE: Final = "Waiting for a worker…"
@@ -42,18 +43,35 @@ class CrawlStatus:
     queue_position: int | None
 
 
-async def request_discovery(database: Database, caller: Caller, request: CrawlRequest) -> tuple[CrawlSession, bool]:
+async def request_discovery(
+    database: Database,
+    caller: Caller,
+    request: CrawlRequest,
+    *,
+    admission: Admission | None = None,
+) -> tuple[CrawlSession, bool]:
     """Accept a discovery: one transaction writes the session, its first page and its first slice.
 
     Returns the session and whether it was running before: a network that is being crawled is joined, unless `force` is given.
-    Raises `NotFoundError` for ids that are not the company's, `NetworkWithoutAddressError`.
+    Raises `NotFoundError` for ids that are not the company's, `NetworkWithoutAddressError`; `OverloadedError` when `admission`, if it is
+    given, lets no new session wait.
     """
+    refusal = None if admission is None or await admission.admits() else admission.refusal()
     async with database.begin() as connection:
-        return await accept_discovery(connection, caller, request)
+        session, joined = await accept_discovery(connection, caller, request, refusal=refusal)
+    if admission is not None and not joined:
+        admission.note_accepted()
+    return session, joined
 
 
-async def accept_discovery(connection: Connection, caller: Caller, request: CrawlRequest) -> tuple[CrawlSession, bool]:
-    """Do what `request_discovery` does, on an open transaction."""
+async def accept_discovery(
+    connection: Connection,
+    caller: Caller,
+    request: CrawlRequest,
+    *,
+    refusal: OverloadedError | None = None,
+) -> tuple[CrawlSession, bool]:
+    """Do what `request_discovery` does, on an open transaction; `refusal` is raised when a new session would have to be made."""
     if not caller.may_see(request.company_id):
         raise NotFoundError("company", request.company_id)
     ids = {name: getattr(request, name) for name in ("company_id", "project_id", "network_id", "user_id", "product_id")}
@@ -61,14 +79,19 @@ async def accept_discovery(connection: Connection, caller: Caller, request: Craw
     # The second look is for the message alone: it says which id leads nowhere.
     target = await store.lock_target(**ids) or await CrawlStore(connection).target(**ids)
     base_url = _require(target, request)
-    return await store.accept(
+    found = await store.accept(
         TaskId(uuid4()),
         **ids,
         options=replace(request.options, robots=request.robots or target.robots),
         sentence=QUEUED_SENTENCE,
         first_page=_first_page(base_url),
         force=request.force,
+        admit=refusal is None,
     )
+    if found is None:
+        assert refusal is not None, "what is admitted is accepted"
+        raise refusal
+    return found
 
 
 async def find_status(database: Database, caller: Caller, task_id: UUID) -> CrawlStatus:

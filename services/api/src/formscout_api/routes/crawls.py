@@ -44,7 +44,7 @@ _GONE_QUIET: dict[int | str, dict[str, Any]] = {
 @router.post("/discover-forms", status_code=HTTPStatus.ACCEPTED, response_model=DiscoveryAccepted, dependencies=SIGNED)
 async def discover_forms(body: DiscoveryIn, caller: Signed, wiring: Wired) -> Response:
     """Discover the forms of a network; one that is being discovered is joined, unless `force` is given."""
-    session, joined = await usecases.request_discovery(wiring.database, caller, body.request())
+    session, joined = await usecases.request_discovery(wiring.database, caller, body.request(), admission=wiring.admission)
     answer = accepted(session, joined=joined)
     headers = {"Location": answer["status_url"], "Retry-After": RETRY_AFTER}
     return Response(msgspec.json.encode(answer), status_code=HTTPStatus.ACCEPTED, media_type=_JSON, headers=headers)
