@@ -62,7 +62,9 @@ def test_there_are_routes_with_bodies() -> None:
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 async def test_no_body_breaks_a_route(operator: httpx.AsyncClient, tenant: Tenant, method: str, path: str) -> None:
     dice = random.Random(f"{method} {path}")  # noqa: S311 (the same examples in every run)
-    url = path.format(company_id=1, user_id=tenant.member.id, subscription_id=1, project_id=1, network_id=1)
+    made = await operator.post("/api/webhooks", json={"company_id": 1, "address": "https://hooks.example.com/"})
+    ids = {"company_id": 1, "user_id": tenant.member.id, "subscription_id": 1, "project_id": 1, "network_id": 1}
+    url = path.format(**ids, webhook_id=made.json()["id"])
     for _ in range(EXAMPLES):
         chosen = [name for name in properties_of(method, path) if dice.random() < 0.8]
         body = {name: dice.choice(ODD) for name in chosen} | {name: 1 for name in chosen if name.endswith("_id") and dice.random() < 0.8}

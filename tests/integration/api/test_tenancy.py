@@ -19,6 +19,8 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("PATCH", "/api/projects/{project_id}"): {"name": "Mine"},
     ("PATCH", "/api/networks/{network_id}"): {"name": "Mine"},
     ("PUT", "/api/networks/{network_id}/schedule"): {"cron": "0 3 * * *"},
+    ("PATCH", "/api/webhooks/{webhook_id}"): {"description": "Mine"},
+    ("POST", "/api/webhooks/{webhook_id}/rotate-secret"): {},
 }
 """Bodies that would be taken, of the routes that want one."""
 
@@ -37,11 +39,13 @@ class Owned:
 
 async def owned(database: Database, client: httpx.AsyncClient, tenant: Tenant) -> Owned:
     """Let the company discover something and return all its ids."""
+    webhook = (await client.post("/api/webhooks", json={"address": "https://hooks.example.com/", "company_id": tenant.company.id})).json()
     accepted = (await client.post("/api/crawl/discover-forms", json=tenant.discovery)).json()
     await workers.run_session(database)
     pages = (await client.get(f"/api/sessions/{accepted['session_id']}/form-pages")).json()["items"]
     (await client.put(f"/api/networks/{tenant.network.id}/schedule", json={"cron": "0 3 * * *"})).raise_for_status()
     keys = (await client.get(f"/api/users/{tenant.admin.id}/keys")).json()["items"]
+    deliveries = (await client.get(f"/api/webhooks/{webhook['id']}/deliveries")).json()["items"]
     return Owned(
         ids={
             "company_id": tenant.company.id,
@@ -53,6 +57,8 @@ async def owned(database: Database, client: httpx.AsyncClient, tenant: Tenant) -
             "session_id": accepted["session_id"],
             "task_id": accepted["task_id"],
             "form_page_id": pages[0]["id"],
+            "webhook_id": webhook["id"],
+            "delivery_id": deliveries[0]["id"],
         },
     )
 
@@ -94,7 +100,7 @@ async def test_without_a_good_key_nothing_is_said_about_an_id(
     path: str,
 ) -> None:
     nothing = Owned(ids=dict.fromkeys(("company_id", "user_id", "key_id", "subscription_id", "project_id", "network_id"), 1))
-    nothing.ids.update(session_id=1, task_id=1, form_page_id=1)
+    nothing.ids.update(session_id=1, task_id=1, form_page_id=1, webhook_id=1, delivery_id=1)
     for key in (None, "fsk_unknown", "not-a-key"):
         refused = await clients(key).request(method, nothing.url(path), json=BODIES.get((method, path)))
         assert refused.status_code == 401
@@ -103,7 +109,7 @@ async def test_without_a_good_key_nothing_is_said_about_an_id(
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/companies", "/api/subscriptions", "/api/projects", "/api/networks", "/api/sessions"],
+    ["/api/companies", "/api/subscriptions", "/api/projects", "/api/networks", "/api/sessions", "/api/webhooks"],
 )
 async def test_lists_hold_the_own_company_s_things_only(
     *,

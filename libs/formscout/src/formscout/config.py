@@ -44,6 +44,15 @@ class EncryptionSettings(BaseSettings):
     """`id:base64-of-32-bytes`, comma separated; the first seals, all of them open, so keys can rotate."""
 
 
+class WebhookSettings(BaseSettings):
+    """Where webhooks may lead."""
+
+    model_config = SettingsConfigDict(env_prefix="FORMSCOUT_", frozen=True, extra="ignore")
+
+    webhooks_allow_private: bool = False
+    """Whether receivers may have loopback and private addresses, and plain http: for installations whose receivers stand inside."""
+
+
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 

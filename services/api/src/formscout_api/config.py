@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings
+from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings, WebhookSettings
 
 
-class ApiSettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
+class ApiSettings(PlatformSettings, SnapshotSettings, EncryptionSettings, WebhookSettings):
     """Where the API listens, beside what every deployable needs; variables are `FORMSCOUT_…`."""
 
     api_host: str = "127.0.0.1"

@@ -42,6 +42,7 @@ class Wiring:
     authenticator: Authenticator
     broker: Broker
     admission: Admission
+    webhooks_allow_private: bool
 
     @classmethod
     def connect(cls, settings: ApiSettings) -> Self:
@@ -54,6 +55,7 @@ class Wiring:
             authenticator=Authenticator(database, seconds=settings.key_cache_seconds),
             broker=Broker(settings.redis_url.get_secret_value()),
             admission=Admission(database, max_backlog=settings.max_backlog),
+            webhooks_allow_private=settings.webhooks_allow_private,
         )
 
     async def close(self) -> None:

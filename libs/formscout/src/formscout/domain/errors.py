@@ -25,6 +25,12 @@ class NetworkWithoutAddressError(InvalidInputError):
     code = "network_without_address"
 
 
+class AddressRefusedError(InvalidInputError):
+    """An address leads where nothing of ours may connect to."""
+
+    code = "address_refused"
+
+
 class NotFoundError(FormscoutError):
     """No such thing, or it is another company's: the two are never told apart."""
 

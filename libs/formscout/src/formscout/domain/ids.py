@@ -16,6 +16,8 @@ FormPageId = NewType("FormPageId", int)
 FormId = NewType("FormId", int)
 JobId = NewType("JobId", int)
 ReservationId = NewType("ReservationId", int)
+WebhookId = NewType("WebhookId", int)
+DeliveryId = NewType("DeliveryId", int)
 
 TaskId = NewType("TaskId", UUID)
 """What the API hands out for a crawl session: unguessable, and the same for all its slices."""

@@ -198,9 +198,9 @@ class CrawlStore:
         sentence: str,
         stopped_because: StopReason | None = None,
         failure: Failure | None = None,
-    ) -> None:
-        """End a session; one that ended stays as it is."""
-        await self._change(
+    ) -> bool:
+        """End a session; one that ended stays as it is: then False is returned."""
+        return await self._change(
             session_id,
             state=state,
             sentence=sentence,
@@ -278,9 +278,10 @@ class CrawlStore:
         row = (await self._connection.execute(select(table.pages_open, table.form_pages_open).where(table.id == session_id))).one()
         return row.pages_open, row.form_pages_open
 
-    async def _change(self, session_id: CrawlSessionId, **values: object) -> None:
+    async def _change(self, session_id: CrawlSessionId, **values: object) -> bool:
         alive = (crawl_session.c.id == session_id) & _LIVE
-        await self._connection.execute(update(crawl_session).where(alive).values(version=crawl_session.c.version + 1, **values))
+        statement = update(crawl_session).where(alive).values(version=crawl_session.c.version + 1, **values)
+        return bool((await self._connection.execute(statement)).rowcount)
 
 
 def session_of_row(row: RowMapping | Mapping[str, Any]) -> CrawlSession:  # Any: whatever the columns hold

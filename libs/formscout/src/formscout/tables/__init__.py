@@ -1,6 +1,6 @@
 """The SQLAlchemy tables, one module a noun; importing this package fills `base.metadata`."""
 
-from formscout.tables import budgets, companies, crawls, forms, idempotency, jobs, networks, pages, projects, schedules, snapshots
+from formscout.tables import budgets, companies, crawls, forms, idempotency, jobs, networks, pages, projects, schedules, snapshots, webhooks
 from formscout.tables.base import metadata
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "projects",
     "schedules",
     "snapshots",
+    "webhooks",
 ]

@@ -16,6 +16,7 @@ from formscout.storage import requests
 from formscout.storage.crawls import CrawlStore, Target
 from formscout.storage.database import Connection, Database
 from formscout.usecases.admission import Admission
+from formscout.usecases.deliveries import announce_end
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
 
 QUEUED_SENTENCE: Final = "Waiting for a worker…"
@@ -155,7 +156,8 @@ async def end_session(
     await work.jobs.end_all(session_id, JobState.CANCELLED)
     await work.frontier.skip_open(session_id, SkipReason.LIMIT)
     await work.crawls.note(session_id, "ended", {"state": state, "sentence": sentence})
-    await work.crawls.end(session_id, state, sentence=sentence, stopped_because=stopped_because, failure=failure)
+    if await work.crawls.end(session_id, state, sentence=sentence, stopped_because=stopped_because, failure=failure):
+        await announce_end(work, await work.crawls.lock(session_id))
 
 
 async def _visible(work: UnitOfWork, caller: Caller, task_id: UUID) -> CrawlSession:

@@ -7,6 +7,7 @@ from formscout.storage.budgets import BudgetStore
 from formscout.storage.companies import CompanyStore
 from formscout.storage.crawls import CrawlStore
 from formscout.storage.database import Connection, Database
+from formscout.storage.deliveries import DeliveryStore
 from formscout.storage.forms import FormStore
 from formscout.storage.frontier import FrontierStore
 from formscout.storage.idempotency import IdempotencyStore
@@ -14,6 +15,7 @@ from formscout.storage.jobs import JobStore
 from formscout.storage.networks import NetworkStore
 from formscout.storage.projects import ProjectStore
 from formscout.storage.schedules import ScheduleStore
+from formscout.storage.webhooks import WebhookStore
 
 
 class UnitOfWork:
@@ -30,6 +32,8 @@ class UnitOfWork:
         self.jobs = JobStore(connection)
         self.budgets = BudgetStore(connection)
         self.idempotency = IdempotencyStore(connection)
+        self.webhooks = WebhookStore(connection)
+        self.deliveries = DeliveryStore(connection)
 
 
 @asynccontextmanager

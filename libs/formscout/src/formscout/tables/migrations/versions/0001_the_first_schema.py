@@ -30,6 +30,58 @@ def upgrade() -> None:
     sa.CheckConstraint('weight > 0', name=op.f('ck_company_weight_positive')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_company'))
     )
+    op.create_table('webhook_endpoint',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('company_id', sa.BigInteger(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), server_default='', nullable=False),
+    sa.Column('event_types', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('disabled_because', sa.Text(), nullable=True),
+    sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(disabled_at IS NULL) = (disabled_because IS NULL)', name=op.f('ck_webhook_endpoint_disabled_with_reason')),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], name=op.f('fk_webhook_endpoint_company_id_company'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_endpoint'))
+    )
+    op.create_index(op.f('ix_webhook_endpoint_company_id'), 'webhook_endpoint', ['company_id'], unique=False)
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('endpoint_id', sa.BigInteger(), nullable=False),
+    sa.Column('event_id', sa.Text(), nullable=False),
+    sa.Column('event_type', sa.Text(), nullable=False),
+    sa.Column('payload', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('next_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('holder', sa.Text(), nullable=True),
+    sa.Column('fence', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('last_status', sa.Integer(), nullable=True),
+    sa.Column('error_code', sa.Text(), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('history', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['endpoint_id'], ['webhook_endpoint.id'], name=op.f('fk_webhook_delivery_endpoint_id_webhook_endpoint'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery'))
+    )
+    op.create_index('ix_webhook_delivery_ended', 'webhook_delivery', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at IS NOT NULL'))
+    op.create_index('ix_webhook_delivery_endpoint_id', 'webhook_delivery', ['endpoint_id', 'id'], unique=False)
+    op.create_index('ix_webhook_delivery_sending', 'webhook_delivery', ['endpoint_id', 'lease_until'], unique=False, postgresql_where=sa.text("state = 'sending'"))
+    op.create_index('ix_webhook_delivery_waiting', 'webhook_delivery', ['endpoint_id', 'next_at', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting'"))
+    op.create_index('uq_webhook_delivery_event', 'webhook_delivery', ['event_id', 'endpoint_id'], unique=True)
+    op.create_table('webhook_secret',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('endpoint_id', sa.BigInteger(), nullable=False),
+    sa.Column('key_id', sa.Text(), nullable=False),
+    sa.Column('ciphertext', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['endpoint_id'], ['webhook_endpoint.id'], name=op.f('fk_webhook_secret_endpoint_id_webhook_endpoint'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_secret'))
+    )
+    op.create_index(op.f('ix_webhook_secret_endpoint_id'), 'webhook_secret', ['endpoint_id'], unique=False)
     op.create_table('due',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('schedule', sa.Text(), nullable=False),
@@ -473,6 +525,16 @@ def downgrade() -> None:
     op.drop_table('product')
     op.drop_table('leadership')
     op.drop_table('due')
+    op.drop_index(op.f('ix_webhook_secret_endpoint_id'), table_name='webhook_secret')
+    op.drop_table('webhook_secret')
+    op.drop_index('uq_webhook_delivery_event', table_name='webhook_delivery')
+    op.drop_index('ix_webhook_delivery_waiting', table_name='webhook_delivery', postgresql_where=sa.text("state = 'waiting'"))
+    op.drop_index('ix_webhook_delivery_sending', table_name='webhook_delivery', postgresql_where=sa.text("state = 'sending'"))
+    op.drop_index('ix_webhook_delivery_endpoint_id', table_name='webhook_delivery')
+    op.drop_index('ix_webhook_delivery_ended', table_name='webhook_delivery', postgresql_where=sa.text('ended_at IS NOT NULL'))
+    op.drop_table('webhook_delivery')
+    op.drop_index(op.f('ix_webhook_endpoint_company_id'), table_name='webhook_endpoint')
+    op.drop_table('webhook_endpoint')
     op.drop_table('company')
     op.drop_table('blob')
     # ### end Alembic commands ###
