@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 from tests.support import workers
-from tests.support.sessions import ask, rows, run_out, scalar, session_now, take
+from tests.support.sessions import ask, job_now, rows, run_out, scalar, session_now, take
 from tests.support.tenants import Tenant
 
 from formscout.domain.crawls import CrawlState, FailureReason, StopReason
 from formscout.domain.errors import LeaseLostError
 from formscout.domain.forms import FormPage, FormPageState
-from formscout.domain.jobs import Claim, Failed, Finished, Queue
+from formscout.domain.jobs import Claim, Deferred, Failed, Finished, JobState, Queue
 from formscout.domain.pages import VisitOutcome
 from formscout.storage.database import Database
 from formscout.usecases import forms, slices
@@ -188,6 +188,21 @@ async def test_a_cancelled_session_whose_worker_died_ends_without_another_slice(
     await reconcile(database)
     assert (await session_now(database, session.id)).state is CrawlState.CANCELLED
     assert await take(database, Queue.DISCOVERY) is None
+
+
+async def test_a_cancelled_session_does_not_wait_for_a_slice_that_is_put_off(database: Database, tenant: Tenant) -> None:
+    session = await ask(database, tenant)
+    taken = await workers.begin(database)
+    await cancel(database, tenant.caller, session.task_id)
+    await finish_job(database, taken, Deferred(seconds=3600, reason="later"))
+    assert (await session_now(database, session.id)).state is CrawlState.CANCELLED
+    assert (await job_now(database, taken.job.id)).state is JobState.CANCELLED
+
+
+async def test_no_page_is_open_in_a_session_that_was_cancelled(database: Database, tenant: Tenant) -> None:
+    session = await ask(database, tenant)
+    await cancel(database, tenant.caller, session.task_id)
+    assert await rows(database, "SELECT pages_open, pages_known FROM crawl_session") == [(0, 1)]
 
 
 async def test_cancelling_and_visiting_at_the_same_moment_do_not_wait_for_each_other(database: Database, tenant: Tenant) -> None:

@@ -154,7 +154,7 @@ async def end_session(
 ) -> None:
     """End a session in this state with all of its work; it stays as it is if it has ended. The caller holds its lock."""
     await work.jobs.end_all(session_id, JobState.CANCELLED)
-    await work.frontier.skip_open(session_id, SkipReason.LIMIT)
+    await work.crawls.count(session_id, pages_open=-await work.frontier.skip_open(session_id, SkipReason.LIMIT))
     await work.crawls.note(session_id, "ended", {"state": state, "sentence": sentence})
     if await work.crawls.end(session_id, state, sentence=sentence, stopped_because=stopped_because, failure=failure):
         await announce_end(work, await work.crawls.lock(session_id))

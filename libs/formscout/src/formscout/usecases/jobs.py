@@ -19,9 +19,11 @@ async def finish_job(database: Database, claim: Claim, outcome: Outcome) -> None
     """
     job = claim.job
     async with unit_of_work(database) as work:
-        if job.session_id is not None:
-            await work.crawls.lock(job.session_id)
+        cancelled = job.session_id is not None and (await work.crawls.lock(job.session_id)).cancel_requested
         match outcome:
+            case Deferred() if cancelled:  # there is nothing to wait for
+                await work.jobs.end(claim, JobState.CANCELLED)
+                await _go_on(work, job)
             case Deferred(seconds=seconds, reason=reason):
                 await work.jobs.put_back(claim, seconds=seconds, reason=reason)
             case Finished():
