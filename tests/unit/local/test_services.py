@@ -11,7 +11,7 @@ from formscout.local.supervisor import LONGEST_PAUSE_SECONDS, pause_after
 OURS = {
     "PATH": "/bin",
     "AWS_SECRET_ACCESS_KEY": "aws",
-    "ANTHROPIC_API_KEY": "model",
+    "ANTHROPIC_API_KEY": "key-of-the-model",
     "FORMSCOUT_API_KEY": "fsk_operator",
     "FORMSCOUT_LOG_LEVEL": "DEBUG",
     "DATABASE_URL": "postgresql://elsewhere",
@@ -69,7 +69,7 @@ def test_demo_and_flower_run_only_when_asked_for() -> None:
 
 def test_no_secret_shows_when_a_layout_or_a_process_is_printed() -> None:
     shown = repr(layout()) + repr(services(layout(), OURS))
-    assert not [secret for secret in ("id:key", "redis://here", "postgresql://here", "model") if secret in shown]
+    assert not [secret for secret in ("id:key", "redis://here", "postgresql://here", "key-of-the-model") if secret in shown]
 
 
 @pytest.mark.parametrize(("processors", "children"), [(1, 1), (2, 1), (4, 2), (64, 4)])
