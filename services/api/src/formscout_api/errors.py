@@ -94,6 +94,11 @@ def add_handlers(app: FastAPI) -> None:
 
 async def _formscout_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, FormscoutError), "registered for it"
+    return answer_error(error)
+
+
+def answer_error(error: FormscoutError) -> Response:
+    """Return the problem that an error of ours is to a client."""
     status = STATUS_OF.get(error.code)
     if status is None:
         _log.error("A request failed on our side", exc_info=error, extra={"code": error.code})

@@ -24,6 +24,7 @@ from formscout_api.limits import BoundedApp
 from formscout_api.metrics import MeteredApp, RequestMetrics
 from formscout_api.routes import companies, crawls, forms, health, metrics, networks, projects, schedules, sessions, webhooks
 from formscout_api.schemas.shapes import Problem
+from formscout_api.shortcut import ShortcutApp
 from formscout_api.wiring import Wiring
 
 DESCRIPTION = """Point Formscout at a web application: it finds every form, each once, with a verified way to reach it.
@@ -34,6 +35,9 @@ What another company owns does not exist here: its ids are 404."""
 
 GRACE_SECONDS: Final = 10
 """Time for requests in hand when told to stop; event streams end at once."""
+
+SHORTCUTS: Final = {"/api/crawl/status/{task_id}": crawls.answer_status}
+"""What is answered past the router."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
     "4XX": {"model": Problem, "description": "What was asked cannot be done; `detail` says what to do."},
@@ -67,7 +71,7 @@ def assemble(*, lifespan: Any = None) -> FastAPI:  # Any: Starlette's lifespan t
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         responses=_PROBLEMS,
-        middleware=[Middleware(MeteredApp, metrics=measured), Middleware(BoundedApp)],
+        middleware=[Middleware(MeteredApp, metrics=measured), Middleware(ShortcutApp, answers=SHORTCUTS), Middleware(BoundedApp)],
         redoc_url=None,
     )
     app.state.metrics = measured

@@ -101,6 +101,25 @@ class CrawlSession:
     version: int  # grows with every change; the API's ETag
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlStatus:
+    """How a session stands, as clients poll it."""
+
+    session_id: CrawlSessionId
+    company_id: CompanyId
+    version: int
+    state: CrawlState
+    progress: int
+    sentence: str
+    pages_found: int
+    forms_found: int
+    attempt: int
+    queue_position: int | None  # which one it is while it waits; 1: next
+    heartbeat_at: datetime | None
+    failure_code: FailureReason | None
+    failure_message: str | None
+
+
 class RequestVerdict(StrEnum):
     """What the request judge did with a request that is no plain GET."""
 

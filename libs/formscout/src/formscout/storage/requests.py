@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Text, Uuid, bindparam, column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from formscout.domain.crawls import CrawlOptions, CrawlSession
+from formscout.domain.crawls import CrawlOptions, CrawlSession, CrawlState, CrawlStatus, FailureReason
 from formscout.domain.ids import CompanyId, NetworkId, ProductId, ProjectId, TaskId, UserId
 from formscout.domain.networks import RobotsPolicy
 from formscout.domain.pages import NewPage
@@ -68,12 +68,14 @@ _ACCEPT: Final = (
     .columns(*crawl_session.c, column("joined", Boolean))
 )
 
-_STATUS: Final = f"""
-    SELECT {_SESSION}, CASE WHEN state = 'queued' THEN 1 + (
+# In the order of `CrawlStatus`: the row is taken over by position, since clients poll it.
+_STATUS: Final = """
+    SELECT id, company_id, version, state, progress, sentence, pages_found, forms_found, attempt, CASE WHEN state = 'queued' THEN 1 + (
         SELECT count(*) FROM job WHERE queue = 'discovery' AND state = 'queued' AND id < (
-            SELECT min(id) FROM job WHERE session_id = crawl_session.id AND state = 'queued')) END AS queue_position
+            SELECT min(id) FROM job WHERE session_id = crawl_session.id AND state = 'queued')) END AS queue_position,
+        heartbeat_at, failure_code, failure_message
     FROM crawl_session WHERE task_id = $1
-"""  # noqa: S608 (only our own column names are set in)
+"""
 
 
 _BACKLOG: Final = """
@@ -89,10 +91,27 @@ async def count_backlog(database: Database, *, at_most: int) -> int:
     return waiting
 
 
-async def find_status(database: Database, task_id: UUID) -> tuple[CrawlSession, int | None] | None:
-    """Return the session that a task id names, and which one it is in the queue while it waits; or None."""
+async def find_status(database: Database, task_id: UUID) -> CrawlStatus | None:
+    """Return how the session that a task id names stands, or None."""
     row = await database.find_row(_STATUS, task_id)
-    return None if row is None else (session_of_row(row), row["queue_position"])
+    if row is None:
+        return None
+    session_id, company_id, version, state, progress, sentence, pages, forms, attempt, position, heartbeat_at, code, message = row.values()
+    return CrawlStatus(
+        session_id=session_id,
+        company_id=company_id,
+        version=version,
+        state=CrawlState(state),
+        progress=progress,
+        sentence=sentence,
+        pages_found=pages,
+        forms_found=forms,
+        attempt=attempt,
+        queue_position=position,
+        heartbeat_at=heartbeat_at,
+        failure_code=None if code is None else FailureReason(code),
+        failure_message=message,
+    )
 
 
 class RequestStore:

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from formscout.domain.companies import Caller
-from formscout.domain.crawls import CrawlOptions, CrawlSession, CrawlState, Failure, StopReason
+from formscout.domain.crawls import CrawlOptions, CrawlSession, CrawlState, CrawlStatus, Failure, StopReason
 from formscout.domain.errors import NetworkWithoutAddressError, NotFoundError, OverloadedError
 from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
 from formscout.domain.jobs import JobKind, JobState
@@ -34,14 +34,6 @@ class CrawlRequest:
     options: CrawlOptions = field(default_factory=CrawlOptions)
     robots: RobotsPolicy | None = None
     force: bool = False  # start another session beside one that is running
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CrawlStatus:
-    """A session and, while it waits, how many slices come before its own."""
-
-    session: CrawlSession
-    queue_position: int | None
 
 
 async def request_discovery(
@@ -98,9 +90,9 @@ async def accept_discovery(
 async def find_status(database: Database, caller: Caller, task_id: UUID) -> CrawlStatus:
     """Return how a session stands. Raises `NotFoundError`, for another company's too."""
     found = await requests.find_status(database, task_id)
-    if found is None or not caller.may_see(found[0].company_id):
+    if found is None or not caller.may_see(found.company_id):
         raise NotFoundError("task", task_id)
-    return CrawlStatus(session=found[0], queue_position=found[1])
+    return found
 
 
 async def cancel(database: Database, caller: Caller, task_id: UUID) -> CrawlSession:

@@ -53,13 +53,19 @@ async def discover_forms(body: DiscoveryIn, caller: Signed, wiring: Wired) -> Re
 @router.get("/status/{task_id}", response_model=StatusOut, responses=_NOT_MODIFIED, openapi_extra=SIGNED_BY_HAND)
 async def get_status(task_id: str, request: Request) -> Response:
     """Show how a discovery stands."""
+    return await answer_status(request, task_id)
+
+
+async def answer_status(request: Request, task_id: str) -> Response:
+    """Do what `get_status` does; requests come here past the router."""
     caller = await caller_of(request)
-    status = await usecases.find_status(wiring_of(request).database, caller, _task(task_id))
-    etag = f'"{status.session.version}-{status.queue_position or 0}"'
+    task = _task(task_id)
+    status = await usecases.find_status(wiring_of(request).database, caller, task)
+    etag = f'"{status.version}-{status.queue_position or 0}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(msgspec.json.encode(status_of(status)), media_type=_JSON, headers=headers)
+    return Response(msgspec.json.encode(status_of(status, task)), media_type=_JSON, headers=headers)
 
 
 @router.get("/queue-stats", dependencies=SIGNED)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from formscout.domain.crawls import CrawlMode, CrawlOptions, CrawlSession, CrawlState, FailureReason, StopReason
+from formscout.domain.crawls import CrawlMode, CrawlOptions, CrawlSession, CrawlState, CrawlStatus, FailureReason, StopReason
 from formscout.domain.ids import CompanyId, NetworkId, ProductId, ProjectId, UserId
 from formscout.domain.networks import RobotsPolicy
-from formscout.usecases.crawls import CrawlRequest, CrawlStatus
+from formscout.usecases.crawls import CrawlRequest
 from formscout_api.schemas.shapes import Body, Id, View
 
 TaskState = Literal["PENDING", "PROGRESS", "SUCCESS", "FAILURE", "REVOKED"]
@@ -182,22 +182,20 @@ def accepted(session: CrawlSession, *, joined: bool) -> dict[str, Any]:  # Any: 
     }
 
 
-def status_of(status: CrawlStatus) -> dict[str, Any]:  # Any: a document in the shape of StatusOut
+def status_of(status: CrawlStatus, task_id: UUID) -> dict[str, Any]:  # Any: a document in the shape of StatusOut
     """Shape how a session stands; plain, for clients poll it."""
-    session = status.session
-    outcome = RESULT_STATUS.get(session.state)
-    failure = session.failure
-    found = {"pages_found": session.pages_found, "forms_found": session.forms_found}
+    outcome = RESULT_STATUS.get(status.state)
+    found = {"pages_found": status.pages_found, "forms_found": status.forms_found}
     return {
-        "task_id": session.task_id,
-        "session_id": session.id,
-        "state": TASK_STATE[session.state],
-        "progress": session.progress,
-        "status": session.sentence,
+        "task_id": task_id,
+        "session_id": status.session_id,
+        "state": TASK_STATE[status.state],
+        "progress": status.progress,
+        "status": status.sentence,
         "result": None if outcome is None else {"status": outcome, **found},
         **found,
-        "attempt": session.attempt,
+        "attempt": status.attempt,
         "queue_position": status.queue_position,
-        "heartbeat_at": session.heartbeat_at,
-        "error": None if failure is None else {"code": failure.code, "message": failure.message},
+        "heartbeat_at": status.heartbeat_at,
+        "error": None if status.failure_code is None else {"code": status.failure_code, "message": status.failure_message},
     }
