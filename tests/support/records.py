@@ -1,17 +1,18 @@
 """A session's rows kept in memory, with the semantics that the crawl engine's `Record` demands of the real ones."""
 
 import hashlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from formscout.domain.crawls import JudgedRequest
 from formscout.domain.errors import LeaseLostError
-from formscout.domain.forms import FormSighting, KnownForm, NewForm, NewFormPage
+from formscout.domain.forms import Findings, FormSighting, KnownForm, NewForm, NewFormPage
 from formscout.domain.ids import CrawlSessionId, PageId
-from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, VisitReport
+from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, TemplateTally, VisitReport
 from formscout.domain.snapshots import BlobRef, Snapshot
-from formscout_discovery.crawl.ports import Directive
+from formscout_discovery.crawl.ports import Directive, Refold
 from formscout_discovery.policy.templates import template_of
 
 SAMPLE_ADDRESSES = 10
@@ -46,7 +47,7 @@ class MemoryRecord:
     cancelled: bool = False
     _priorities: dict[PageId, int] = field(default_factory=dict)
     _keys: set[str] = field(default_factory=set)
-    _visits: Counter[str] = field(default_factory=Counter)
+    _visits: defaultdict[str, list[tuple[str, bool]]] = field(default_factory=lambda: defaultdict(list))  # and whether it was fruitful
 
     @classmethod
     def starting_at(cls, base: str, *, max_pages: int = 500) -> "MemoryRecord":
@@ -94,14 +95,18 @@ class MemoryRecord:
 
     async def known_forms(self) -> Sequence[KnownForm]:
         self._guard()
+        return self._known()
+
+    def _known(self) -> list[KnownForm]:
         return [
             KnownForm(fingerprint=name, address_template=kept.form.address_template, signature=kept.form.signature)
             for name, kept in self.forms.items()
         ]
 
-    async def visits_of_template(self, template: str) -> int:
+    async def tally_of_template(self, template: str) -> TemplateTally:
         self._guard()
-        return self._visits[template]
+        barren = len(list(takewhile(lambda visit: not visit[1], reversed(self._visits[template]))))
+        return TemplateTally(template=template, visits=len(self._visits[template]), barren=barren)
 
     async def keep_snapshot(self, snapshot: Snapshot) -> BlobRef:
         self._guard()
@@ -123,17 +128,20 @@ class MemoryRecord:
         form_pages: Sequence[NewFormPage],
         sightings: Sequence[FormSighting],
         requests: Sequence[JudgedRequest],
+        refold: Refold,
     ) -> Directive:
         self._guard()
         self._end(page, PageState.DONE)
-        self._visits[page.template] += 1
+        findings = refold(Findings(form_pages=form_pages, sightings=sightings), self._known())
+        before = len(self.form_pages)
         self.reports[page.key] = report
         self.order_of_visits.append(page.address)
         for new in report.pages:
             self.add(new)
-        for form_page in form_pages:
+        for form_page in findings.form_pages:
             self._add_form_page(form_page)
-        for sighting in sightings:
+        self._visits[page.template].append((page.address, len(self.form_pages) > before))
+        for sighting in findings.sightings:
             self._sight(sighting.fingerprint, sighting.address)
         self.requests.extend(requests)
         if self.cancelled:

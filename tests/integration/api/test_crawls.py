@@ -72,9 +72,9 @@ async def test_requests_at_the_same_moment_make_one_session(member: httpx.AsyncC
 
 
 async def test_the_options_of_a_request_are_kept(member: httpx.AsyncClient, tenant: Tenant) -> None:
-    answer = await ask(member, tenant, max_pages=5, max_minutes=2, robots="obey")
+    answer = await ask(member, tenant, max_pages=5, max_minutes=2, max_slices=3, robots="obey")
     session = (await member.get(f"/api/sessions/{answer.json()['session_id']}")).json()
-    assert session["options"] == {"max_pages": 5, "max_minutes": 2, "mode": "observe", "robots": "obey"}
+    assert session["options"] == {"max_pages": 5, "max_minutes": 2, "max_slices": 3, "mode": "observe", "robots": "obey"}
 
 
 async def test_a_discovery_is_followed_to_its_end(member: httpx.AsyncClient, tenant: Tenant, database: Database) -> None:

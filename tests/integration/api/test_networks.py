@@ -39,7 +39,7 @@ async def test_the_password_is_sealed_and_no_answer_shows_it(admin: httpx.AsyncC
     shown += (await admin.patch(path, json={"name": "Other"})).text
     assert "hunter2" not in shown
     assert "JBSWY3DP" not in shown
-    assert made.json()["sign_in"] == {"kind": "password", "username": "robot", "sign_in_url": None, "has_totp": True}
+    assert made.json()["sign_in"] == {"kind": "password", "username": "robot", "sign_in_url": None, "has_totp": True, "parallel": False}
     network_id = NetworkId(made.json()["id"])
     async with unit_of_work(database) as work:
         sealed = await work.networks.credentials(network_id)
@@ -65,13 +65,18 @@ async def test_a_patch_changes_only_what_it_names_within_each_part(admin: httpx.
     exclude = ["https://staging.example.com/admin"]
     before = (await make(admin, tenant, sign_in=SIGN_IN, scope={"exclude": exclude}, politeness={"min_delay_ms": 100})).json()
     path = f"/api/networks/{before['id']}"
-    body = {"name": "Renamed", "politeness": {"robots": "obey"}, "sign_in": {"username": "robot2"}, "scope": {"include": []}}
+    body = {
+        "name": "Renamed",
+        "politeness": {"robots": "obey"},
+        "sign_in": {"username": "robot2", "parallel": True},
+        "scope": {"include": []},
+    }
     after = (await admin.patch(path, json=body)).json()
     assert after == {
         **before,
         "name": "Renamed",
         "politeness": {**before["politeness"], "robots": "obey"},
-        "sign_in": {**before["sign_in"], "username": "robot2"},
+        "sign_in": {**before["sign_in"], "username": "robot2", "parallel": True},
     }
     assert await find_credentials(database, KEYS, NetworkId(before["id"])) is not None
 
@@ -95,7 +100,7 @@ async def test_moving_to_another_origin_needs_the_password_again(admin: httpx.As
 async def test_without_a_sign_in_the_password_is_forgotten(admin: httpx.AsyncClient, tenant: Tenant, database: Database) -> None:
     network = (await make(admin, tenant, sign_in=SIGN_IN)).json()
     changed = await admin.patch(f"/api/networks/{network['id']}", json={"sign_in": {"kind": "none"}})
-    assert changed.json()["sign_in"] == {"kind": "none", "username": None, "sign_in_url": None, "has_totp": False}
+    assert changed.json()["sign_in"] == {"kind": "none", "username": None, "sign_in_url": None, "has_totp": False, "parallel": False}
     assert await find_credentials(database, KEYS, NetworkId(network["id"])) is None
 
 

@@ -36,6 +36,7 @@ async def refuse(client: httpx.AsyncClient, **request: Any) -> dict[str, Any]:  
         ({"netwrok_id": 1}, "netwrok_id"),
         ({"max_pages": 0}, "max_pages"),
         ({"max_minutes": 10**9}, "max_minutes"),
+        ({"max_slices": 33}, "max_slices"),
         ({"mode": "destroy"}, "mode"),
         ({"robots": "maybe"}, "robots"),
         ({"force": "yes"}, "force"),

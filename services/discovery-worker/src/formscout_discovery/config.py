@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings
+from formscout.domain.slices import PAGES_A_SLICE
 
 
 class DiscoverySettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
@@ -20,3 +21,5 @@ class DiscoverySettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
     """Where running browsers are noted, so that a worker can end those of one that was killed."""
     slice_seconds: float = Field(default=600, gt=0, le=3000)
     """How long one slice works before it hands over; platform rules, §2."""
+    pages_a_slice: int = Field(default=PAGES_A_SLICE, ge=1, le=10_000)
+    """How many pages that wait justify each slice of a session that works beside others."""

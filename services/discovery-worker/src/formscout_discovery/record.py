@@ -1,13 +1,14 @@
 """The session's rows as a slice sees them: the engine's `Record` on the use cases."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from formscout.domain.crawls import JudgedRequest
-from formscout.domain.forms import FormSighting, KnownForm, NewFormPage
+from formscout.domain.forms import Findings, FormSighting, KnownForm, NewFormPage
 from formscout.domain.ids import PageId
 from formscout.domain.jobs import Claim
-from formscout.domain.pages import FrontierPage, SkipReason, VisitReport
+from formscout.domain.pages import FrontierPage, SkipReason, TemplateTally, VisitReport
+from formscout.domain.slices import PAGES_A_SLICE
 from formscout.domain.snapshots import BlobRef, Snapshot
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
@@ -18,11 +19,13 @@ from formscout_discovery.crawl.ports import Directive
 class SessionRecord:
     """The rows of one session, written under the fence of one slice's claim."""
 
-    def __init__(self, database: Database, snapshots: SnapshotStore, claim: Claim) -> None:
+    def __init__(self, database: Database, snapshots: SnapshotStore, claim: Claim, *, pages_a_slice: int = PAGES_A_SLICE) -> None:
         self._database = database
         self._snapshots = snapshots
         self._claim = claim
         self._session_id = slices.session_of(claim)
+        self._pages_a_slice = pages_a_slice
+        self._known = 0  # forms with higher ids are news
         self._begun: dict[PageId, float] = {}  # when each leased page was handed out, monotonic seconds
 
     async def next_page(self) -> FrontierPage | None:
@@ -34,11 +37,12 @@ class SessionRecord:
 
     async def known_forms(self) -> Sequence[KnownForm]:
         """Return the forms that the session has."""
-        return await slices.known_forms(self._database, self._claim)
+        forms, self._known = await slices.known_forms(self._database, self._claim)
+        return forms
 
-    async def visits_of_template(self, template: str) -> int:
-        """Count the visited pages of an address template."""
-        return await slices.visits_of_template(self._database, self._claim, template)
+    async def tally_of_template(self, template: str) -> TemplateTally:
+        """Return what the visits of all slices to pages of an address template came to."""
+        return await slices.tally_of_template(self._database, self._claim, template)
 
     async def keep_snapshot(self, snapshot: Snapshot) -> BlobRef:
         """Store a snapshot."""
@@ -56,9 +60,10 @@ class SessionRecord:
         form_pages: Sequence[NewFormPage],
         sightings: Sequence[FormSighting],
         requests: Sequence[JudgedRequest],
+        refold: Callable[[Findings, Sequence[KnownForm]], Findings],
     ) -> Directive:
         """Write what a visit brought home, and say how to go on."""
-        session = await slices.finish_visit(
+        finish = await slices.finish_visit(
             self._database,
             self._claim,
             page,
@@ -67,7 +72,12 @@ class SessionRecord:
             sightings=sightings,
             requests=requests,
             seconds=time.monotonic() - self._begun.pop(page.id),
+            refold=refold,
+            known=self._known,
+            pages_a_slice=self._pages_a_slice,
         )
+        session = finish.session
+        self._known = max(self._known, finish.known)  # tabs end their visits in any order
         if session.cancel_requested:
             return Directive.CANCELLED
         if session.stopped_because is not None or session.visits >= session.options.max_pages:

@@ -8,6 +8,7 @@ from formscout.domain.crawls import FailureReason, StopReason
 from formscout.domain.errors import CrawlError, SecretUnreadableError
 from formscout.domain.jobs import Claim, Failed, Finished, Outcome
 from formscout.domain.networks import Credentials, RobotsPolicy
+from formscout.domain.slices import PAGES_A_SLICE
 from formscout.queueing.heartbeat import Pulse
 from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
@@ -34,6 +35,7 @@ class Discovery:
     draining: Callable[[], bool]
     browser: BrowserOptions
     slice_seconds: float
+    pages_a_slice: int = PAGES_A_SLICE
 
     async def discover(self, claim: Claim, pulse: Pulse) -> Outcome:
         """Work on a session for one slice; what is left then is handed over by the job's end."""
@@ -45,12 +47,14 @@ class Discovery:
             return Failed(code=FailureReason.BROWSER_UNAVAILABLE, message=error.message)
         except SecretUnreadableError as error:
             return Failed(code=FailureReason.CREDENTIALS_UNREADABLE, message=error.message)
-        if end.stop is SliceStop.APPLICATION_DOWN:
+        if end is not None and end.stop is SliceStop.APPLICATION_DOWN:
             await slices.stop_visiting(self.database, claim, StopReason.APPLICATION_DOWN)
         return Finished()
 
-    async def _run(self, claim: Claim, pulse: Pulse) -> SliceEnd:
+    async def _run(self, claim: Claim, pulse: Pulse) -> SliceEnd | None:
         start = await slices.begin_slice(self.database, claim)
+        if start is None:
+            return None
         ends = time.monotonic() + self.slice_seconds
 
         def stop() -> bool:
@@ -66,7 +70,7 @@ class Discovery:
         credentials = None if start.credentials is None else open_credentials(self.keys, start.network.id, start.credentials)
         plan = _plan(start, credentials, signed_in=state is not None)
         async with launch(self.browser) as chromium, chromium.browse(_rules(start, plan), state=state) as browser:
-            record = SessionRecord(self.database, self.snapshots, claim)
+            record = SessionRecord(self.database, self.snapshots, claim, pages_a_slice=self.pages_a_slice)
             return await run_slice(record, browser, plan=plan, stop=stop, keep_state=keep_state)
 
 

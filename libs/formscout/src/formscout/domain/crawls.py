@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, TaskId, UserId
 from formscout.domain.networks import RobotsPolicy
+from formscout.domain.slices import DEFAULT_SLICES
 
 
 class CrawlState(StrEnum):
@@ -59,6 +60,7 @@ class CrawlOptions:
 
     max_pages: int = 500  # visits
     max_minutes: int = 60
+    max_slices: int = DEFAULT_SLICES  # at once, a browser each
     mode: CrawlMode = CrawlMode.OBSERVE
     robots: RobotsPolicy = RobotsPolicy.IGNORE
 

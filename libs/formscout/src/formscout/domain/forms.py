@@ -1,5 +1,6 @@
 """Forms: what a person fills in, as it was read from a page and as it is described."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -206,6 +207,14 @@ class KnownForm:
     fingerprint: str
     address_template: str
     signature: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a visit is to write of forms: pages with new ones, and known ones that it met again."""
+
+    form_pages: Sequence[NewFormPage]
+    sightings: Sequence[FormSighting]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

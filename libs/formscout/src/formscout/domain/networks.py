@@ -36,7 +36,7 @@ class Scope:
 class Politeness:
     """How hard a crawl may press the application."""
 
-    max_parallel_tabs: int = 2
+    max_parallel_tabs: int = 2  # of one slice
     min_delay_ms: int = 0  # between two page loads of one host
     robots: RobotsPolicy = RobotsPolicy.IGNORE
 
@@ -56,6 +56,12 @@ class SignIn:
     username: str | None = None
     sign_in_url: str | None = None  # where the form is, when the base address does not lead to it
     has_totp: bool = False
+    parallel: bool = False  # the account may be used by several browsers at once
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether a crawl has an account to use."""
+        return self.kind is SignInKind.PASSWORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -109,6 +109,16 @@ class FrontierPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateTally:
+    """What the visits of all slices to pages of an address template came to."""
+
+    template: str
+    visits: int
+    barren: int  # of them after the last that showed a form not known before
+    path_barren: int = 0  # the same of all pages that differ only by the query; counted only where there is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VisitReport:
     """What a visit brings home; written in one transaction with the pages and forms that it found."""
 

@@ -24,13 +24,15 @@ class FormStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def known(self, session_id: CrawlSessionId) -> list[KnownForm]:
-        """Return what folding needs to know of the session's forms."""
-        statement = select(form.c.fingerprint, form.c.address_template, form.c.signature).where(form.c.session_id == session_id)
-        rows = await self._connection.execute(statement.order_by(form.c.id))
-        return [
+    async def known(self, session_id: CrawlSessionId, *, after: int = 0) -> tuple[list[KnownForm], int]:
+        """Return what folding needs to know of the session's forms with ids above `after`, and the highest id."""
+        columns = (form.c.id, form.c.fingerprint, form.c.address_template, form.c.signature)
+        statement = select(*columns).where(form.c.session_id == session_id, form.c.id > after).order_by(form.c.id)
+        rows = (await self._connection.execute(statement)).all()
+        known = [
             KnownForm(fingerprint=row.fingerprint, address_template=row.address_template, signature=tuple(row.signature)) for row in rows
         ]
+        return known, rows[-1].id if rows else after
 
     async def add_page(
         self,

@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import ColumnElement, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from formscout.domain.errors import LeaseLostError
 from formscout.domain.ids import CrawlSessionId, PageId
 from formscout.domain.jobs import Claim
-from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, SkipReason, VisitOutcome, VisitReport
+from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, SkipReason, TemplateTally, VisitOutcome, VisitReport
 from formscout.domain.paths import NavigationPath
+from formscout.domain.slices import INSTANCES_THAT_COUNT, Waiting
 from formscout.tables.pages import frontier_page, visit
+
+_QUERY = r"\?[^#]*"
+"""The query of an address template, which pages of one path differ by."""
 
 _COLUMNS = ("id", "session_id", "key", "address", "template", "source", "depth", "path", "state", "fence", "attempts")
 
@@ -37,6 +41,13 @@ _LEASE = text(
 
 _SKIP_FREE = text(
     f"UPDATE frontier_page page SET state = 'skipped', skip_reason = :reason, fence = fence + 1 WHERE {_FREE} RETURNING id",  # noqa: S608 (ours)
+)
+
+_WAITING = text(
+    f"""
+    SELECT coalesce(sum(pages), 0) AS pages, coalesce(sum(least(pages, {INSTANCES_THAT_COUNT})), 0) AS worth
+    FROM (SELECT count(*) AS pages FROM frontier_page page WHERE {_FREE} GROUP BY template) AS of_template
+    """,  # noqa: S608 (only our own conditions and a number of ours are set in)
 )
 
 _COUNT_HELD = text(
@@ -94,20 +105,43 @@ class FrontierStore:
         ended = statement.values(state=PageState.SKIPPED, skip_reason=reason, fence=frontier_page.c.fence + 1)
         return len((await self._connection.execute(ended.returning(frontier_page.c.id))).all())
 
-    async def add_visit(self, page: FrontierPage, report: VisitReport, *, seconds: float) -> None:
-        """Write what came of a visit that took `seconds`."""
+    async def add_visit(self, page: FrontierPage, report: VisitReport, *, seconds: float, form_pages: int = 0) -> None:
+        """Write what came of a visit that took `seconds` and showed so many form pages not known before."""
         start = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         values = {name: getattr(report, name) for name in ("outcome", "sentence", "address", "title", "status", "clicks", "fingerprint")}
         await self._connection.execute(
             insert(visit).values(
-                session_id=page.session_id, page_id=page.id, template=page.template, started_at=start, ended_at=func.now(), **values
+                session_id=page.session_id,
+                page_id=page.id,
+                template=page.template,
+                form_pages=form_pages,
+                started_at=start,
+                ended_at=func.now(),
+                **values,
             ),
         )
 
-    async def visits_of_template(self, session_id: CrawlSessionId, template: str) -> int:
-        """Count the visits to pages of an address template."""
-        statement = select(func.count()).select_from(visit).where(visit.c.session_id == session_id, visit.c.template == template)
-        return (await self._connection.execute(statement)).scalar_one()
+    async def waiting(self, session_id: CrawlSessionId) -> Waiting:
+        """Count the pages that could be leased now."""
+        row = (await self._connection.execute(_WAITING, {"session_id": session_id})).one()
+        return Waiting(pages=int(row.pages), worth=int(row.worth))
+
+    async def tally(self, session_id: CrawlSessionId, template: str) -> TemplateTally:
+        """Count the visits to pages of an address template, and how many of them came after the last that showed a new form."""
+        where = visit.c.session_id == session_id
+        visits, barren = await self._tally(where & (visit.c.template == template))
+        if "?" not in template:
+            return TemplateTally(template=template, visits=visits, barren=barren)
+        without_query = func.regexp_replace(visit.c.template, _QUERY, "")
+        _, path_barren = await self._tally(where & (without_query == func.regexp_replace(template, _QUERY, "")))
+        return TemplateTally(template=template, visits=visits, barren=barren, path_barren=path_barren)
+
+    async def _tally(self, which: ColumnElement[bool]) -> tuple[int, int]:
+        found = func.coalesce(func.max(visit.c.id).filter(visit.c.form_pages > 0), 0)
+        last = select(found).where(which).scalar_subquery()
+        statement = select(func.count(), func.count().filter(visit.c.id > last)).select_from(visit).where(which)
+        row = (await self._connection.execute(statement)).one()
+        return row[0], row[1]
 
     async def last_outcomes(self, session_id: CrawlSessionId, *, limit: int) -> list[VisitOutcome]:
         """Return how the last visits ended, the latest first."""

@@ -135,6 +135,12 @@ class JobStore:
         which = (job.c.session_id == session_id) & (job.c.state == JobState.RUNNING)
         await self._connection.execute(update(job).where(which).values(cancel_requested=True))
 
+    async def count(self, session_id: CrawlSessionId, kind: JobKind, *states: JobState) -> int:
+        """Count the session's jobs of this kind in these states."""
+        statement = select(func.count()).where(job.c.session_id == session_id, job.c.kind == kind, job.c.state.in_(states))
+        number: int = (await self._connection.execute(statement)).scalar_one()
+        return number
+
     async def has(self, session_id: CrawlSessionId, kind: JobKind, *states: JobState) -> bool:
         """Tell whether the session has a job of this kind in one of the states."""
         statement = select(1).where(job.c.session_id == session_id, job.c.kind == kind, job.c.state.in_(states)).limit(1)

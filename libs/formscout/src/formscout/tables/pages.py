@@ -37,7 +37,7 @@ visit: Final = Table(
     "visit",
     metadata,
     identity(),
-    Column("session_id", BigInteger, ForeignKey("crawl_session.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("session_id", BigInteger, ForeignKey("crawl_session.id", ondelete="CASCADE"), nullable=False),
     Column("page_id", BigInteger, ForeignKey("frontier_page.id", ondelete="CASCADE"), nullable=False),
     Column("template", Text, nullable=False),
     Column("outcome", Text, nullable=False),
@@ -46,8 +46,10 @@ visit: Final = Table(
     Column("title", Text, nullable=False),
     Column("status", Integer),
     Column("clicks", Integer, nullable=False),
+    Column("form_pages", Integer, nullable=False),  # not known before
     Column("fingerprint", Text),
     moment("started_at", nullable=False),
     moment("ended_at", nullable=False),
+    Index("ix_visit_template", "session_id", "template"),
     UniqueConstraint("page_id"),  # a page is visited to its end once
 )

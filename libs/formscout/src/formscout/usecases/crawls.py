@@ -152,6 +152,12 @@ async def end_session(
         await announce_end(work, await work.crawls.lock(session_id))
 
 
+async def stop_session(work: UnitOfWork, session_id: CrawlSessionId, reason: StopReason) -> None:
+    """Say that a session visits no further page, and set down what waits as left; pages being visited are ended by their visits."""
+    await work.crawls.stop_visiting(session_id, reason)
+    await work.crawls.count(session_id, pages_open=-await work.frontier.skip_free(session_id, SkipReason.LIMIT))
+
+
 async def _visible(work: UnitOfWork, caller: Caller, task_id: UUID) -> CrawlSession:
     session = await work.crawls.find_by_task(task_id)
     if session is None or not caller.may_see(session.company_id):

@@ -82,6 +82,7 @@ def _session_document(
         "options": {
             "maxPages": session.options.max_pages,
             "maxMinutes": session.options.max_minutes,
+            "maxSlices": session.options.max_slices,
             "mode": session.options.mode,
             "robots": session.options.robots,
         },

@@ -6,9 +6,10 @@ from formscout.domain.crawls import CrawlState, Failure, FailureReason
 from formscout.domain.errors import LeaseLostError
 from formscout.domain.forms import FormPageState
 from formscout.domain.ids import JobId
-from formscout.domain.jobs import MAX_ATTEMPTS, Claim, Deferred, Failed, Finished, Job, JobKind, JobState, NewJob, Outcome, Queue
+from formscout.domain.jobs import MAX_ATTEMPTS, Claim, Deferred, Failed, Finished, Job, JobKind, JobState, Outcome, Queue
 from formscout.storage.database import Database
-from formscout.usecases.crawls import end_session, settle_session
+from formscout.usecases.crawls import end_session, settle_session, stop_session
+from formscout.usecases.scaling import hand_over
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
 
 
@@ -69,11 +70,11 @@ async def _go_on(work: UnitOfWork, job: Job) -> None:
         return
     if job.kind is JobKind.DISCOVER_SLICE:
         session = await work.crawls.lock(job.session_id)
-        pages_open, _ = await work.crawls.open_work(job.session_id)
-        # Another slice that runs hands over itself; one that finds every page in its hands would start and end without pause.
-        handed = await work.jobs.has(job.session_id, JobKind.DISCOVER_SLICE, JobState.QUEUED, JobState.RUNNING)
-        if pages_open and not handed and not session.cancel_requested:
-            await work.jobs.add([NewJob(kind=JobKind.DISCOVER_SLICE, company_id=job.company_id, session_id=job.session_id)])
+        if session.stopped_because is not None:
+            await stop_session(work, session.id, session.stopped_because)  # a page that was leased then, and whose slice died, is free now
+        elif not session.cancel_requested:
+            pages_open, _ = await work.crawls.open_work(session.id)
+            await hand_over(work, session, pages_open=pages_open)
     await settle_session(work, job.session_id)
 
 

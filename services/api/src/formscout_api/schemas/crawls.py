@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from formscout.domain.crawls import CrawlMode, CrawlOptions, CrawlSession, CrawlState, CrawlStatus, FailureReason, StopReason
 from formscout.domain.ids import CompanyId, NetworkId, ProductId, ProjectId, UserId
 from formscout.domain.networks import RobotsPolicy
+from formscout.domain.slices import MOST_SLICES
 from formscout.usecases.crawls import CrawlRequest
 from formscout_api.schemas.shapes import Body, Id, View
 
@@ -53,6 +54,10 @@ class DiscoveryIn(Body):
     product_id: Id
     max_pages: Annotated[int, Field(strict=True, ge=1, le=100_000, description="Visits at most.")] = CrawlOptions().max_pages
     max_minutes: Annotated[int, Field(strict=True, ge=1, le=24 * 60)] = CrawlOptions().max_minutes
+    max_slices: Annotated[
+        int,
+        Field(strict=True, ge=1, le=MOST_SLICES, description="Browsers at once, as pages are found; one where an account is signed in."),
+    ] = CrawlOptions().max_slices
     mode: CrawlMode = Field(default=CrawlMode.OBSERVE, description="`observe` changes nothing; `submit` is for throw-away environments.")
     robots: RobotsPolicy | None = Field(
         default=None, description="The network's own policy when left out. robots.txt is not fetched yet, so `obey` excludes nothing."
@@ -67,7 +72,7 @@ class DiscoveryIn(Body):
             user_id=UserId(self.user_id),
             company_id=CompanyId(self.company_id),
             product_id=ProductId(self.product_id),
-            options=CrawlOptions(max_pages=self.max_pages, max_minutes=self.max_minutes, mode=self.mode),
+            options=CrawlOptions(max_pages=self.max_pages, max_minutes=self.max_minutes, max_slices=self.max_slices, mode=self.mode),
             robots=self.robots,
             force=self.force,
         )
@@ -133,6 +138,7 @@ class OptionsOut(View):
 
     max_pages: int
     max_minutes: int
+    max_slices: int
     mode: CrawlMode
     robots: RobotsPolicy
 

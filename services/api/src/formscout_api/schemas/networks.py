@@ -29,7 +29,9 @@ class ScopeIn(Body):
 class PolitenessIn(Body):
     """How hard a crawl may press the application."""
 
-    max_parallel_tabs: Annotated[int, Field(strict=True, ge=1, le=16)] = 2
+    max_parallel_tabs: Annotated[
+        int, Field(strict=True, ge=1, le=16, description="Of one browser; a crawl's `max_slices` has as many browsers.")
+    ] = 2
     min_delay_ms: Annotated[int, Field(strict=True, ge=0, le=600_000, description="Between two page loads of one host.")] = 0
     robots: RobotsPolicy = RobotsPolicy.IGNORE
 
@@ -42,6 +44,10 @@ class SignInIn(Body):
     sign_in_url: Address | None = Field(default=None, description="Where the form is, when the base address does not lead to it.")
     password: Annotated[SecretStr, Field(min_length=1, max_length=1000)] | None = None
     totp_secret: Annotated[SecretStr, Field(min_length=1, max_length=500)] | None = None
+    parallel: Flag = Field(
+        default=False,
+        description="The account may be used by several browsers at once: the application keeps no view state that they would share.",
+    )
 
     @model_validator(mode="after")
     def _secrets_come_together(self) -> Self:
@@ -146,6 +152,7 @@ class SignInOut(View):
     username: str | None
     sign_in_url: str | None
     has_totp: bool
+    parallel: bool
 
 
 class NetworkOut(View):

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from formscout.domain.errors import CrawlError, LeaseLostError
+from formscout.domain.forms import Findings, KnownForm, NewFormPage
 from formscout.domain.pages import NOBODY_THERE, FrontierPage, PageSource, SkipReason, VisitOutcome
 from formscout_discovery.crawl.entrance import enter
 from formscout_discovery.crawl.front_door import outcome_of, require_answer
@@ -138,7 +139,7 @@ class _Engine:
             reason = SkipReason.ROBOTS
         elif page.source is not PageSource.BASE:
             template = self.work.memory.learner.template(page.address)
-            if self.work.memory.spent(template, await self.work.record.visits_of_template(page.template)):
+            if self.work.memory.spent(template, await self.work.record.tally_of_template(page.template)):
                 reason = SkipReason.TEMPLATE_BUDGET
         if reason is not None:
             await self.work.record.skip_page(page, reason)
@@ -176,14 +177,26 @@ class _Engine:
         harvest.sentence = sentence
 
     async def _write(self, page: FrontierPage, harvest: Harvest) -> None:
-        written = {form.fingerprint for form_page in harvest.form_pages for form in form_page.forms}
-        sightings = self.work.memory.ready(harvest.sightings, writing=written)
+        written: Sequence[NewFormPage] = ()
+
+        def refold(findings: Findings, news: Sequence[KnownForm]) -> Findings:
+            nonlocal written
+            refolded = self.work.memory.refold(findings, news)
+            written = refolded.form_pages
+            return refolded
+
         directive = await self.work.record.finish_visit(
-            page, harvest.report(), form_pages=harvest.form_pages, sightings=sightings, requests=harvest.requests
+            page,
+            harvest.report(),
+            form_pages=harvest.form_pages,
+            sightings=harvest.sightings,
+            requests=harvest.requests,
+            refold=refold,
         )
-        self.work.memory.disclaim(fingerprint for fingerprint in harvest.claimed if fingerprint not in written)
+        kept = {form.fingerprint for form_page in written for form in form_page.forms}
+        self.work.memory.disclaim(fingerprint for fingerprint in harvest.claimed if fingerprint not in kept)
         template = self.work.memory.learner.template(page.address)
-        self.work.memory.note_visit(harvest.keys, template, fruitful=bool(harvest.form_pages))
+        self.work.memory.note_visit(harvest.keys, template, fruitful=bool(written))
         self.visits += 1
         self.clicks += harvest.clicks
         self.left += harvest.left

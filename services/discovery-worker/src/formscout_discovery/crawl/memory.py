@@ -3,10 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from formscout.domain.forms import FormSighting, KnownForm
+from formscout.domain.forms import Findings, FormSighting, KnownForm, NewFormPage
+from formscout.domain.pages import TemplateTally
 from formscout.domain.urls import normalise
 from formscout_discovery.crawl.controls import Control
 from formscout_discovery.detection.folding import Candidate, fingerprint_of, fold
@@ -59,6 +60,7 @@ class SliceMemory:
         self._sightings: set[tuple[str, str]] = set()
         self._written: set[str] = set()
         self._parked: dict[str, list[FormSighting]] = {}
+        self._renamed: dict[str, str] = {}  # forms claimed here that another slice wrote first, by what it calls them
 
     # Forms
 
@@ -85,6 +87,27 @@ class SliceMemory:
         for fingerprint in fingerprints:
             self._forms.pop(fingerprint, None)
 
+    def refold(self, findings: Findings, news: Sequence[KnownForm]) -> Findings:
+        """Return the findings as they are once the forms that other slices wrote meanwhile are known."""
+        self.learn_forms(news)
+        form_pages: list[NewFormPage] = []
+        sightings = list(findings.sightings)
+        for form_page in findings.form_pages:
+            kept = []
+            for form in form_page.forms:
+                candidate = Candidate(signature=form.signature, address_template=form.address_template)
+                same = fold(candidate, news, generalise=self.learner.template)
+                if same is None or same == form.fingerprint:
+                    kept.append(form)
+                else:
+                    self._renamed[form.fingerprint] = same
+                    self._forms.pop(form.fingerprint, None)
+                    sightings += [FormSighting(fingerprint=same, address=form.address), *self._parked.pop(form.fingerprint, ())]
+            if kept:
+                form_pages.append(replace(form_page, forms=tuple(kept)))
+        written = {form.fingerprint for form_page in form_pages for form in form_page.forms}
+        return Findings(form_pages=form_pages, sightings=self.ready(sightings, writing=written))
+
     def first_sighting(self, fingerprint: str, address: str) -> bool:
         """Tell whether this form was not yet met at this address in this slice."""
         key = (fingerprint, normalise(address))
@@ -101,7 +124,8 @@ class SliceMemory:
         fresh = set(writing)
         self._written |= fresh
         out = [sighting for fingerprint in fresh for sighting in self._parked.pop(fingerprint, ())]
-        for sighting in sightings:
+        for met in sightings:
+            sighting = replace(met, fingerprint=self._renamed.get(met.fingerprint, met.fingerprint))
             if sighting.fingerprint in self._written:
                 out.append(sighting)
             else:
@@ -133,14 +157,14 @@ class SliceMemory:
             self._barren[name] = 0 if fruitful else self._barren[name] + 1
             self._grown[name] += fruitful
 
-    def spent(self, template: str, visits: int) -> bool:
-        """Tell whether enough pages of the template were looked at; `visits` are those of all slices."""
+    def spent(self, template: str, tally: TemplateTally) -> bool:
+        """Tell whether enough pages of the template were looked at; `tally` is that of all slices, by the name it had when found."""
         path = path_template(template)
-        if path != template and self._barren[path] >= QUERIES_OF_A_PATH:
+        if path != template and max(self._barren[path], tally.path_barren) >= QUERIES_OF_A_PATH:
             return True
-        here = self._barren[template]
-        elsewhere = visits if not self._grown[template] else 0
-        return visits >= INSTANCES_OF_A_TEMPLATE and max(here, elsewhere) >= INSTANCES_OF_A_TEMPLATE
+        # A template that this slice has found fruitful under a wider name is judged by that name alone.
+        everywhere = tally.barren if template == tally.template or not self._grown[template] else 0
+        return tally.visits >= INSTANCES_OF_A_TEMPLATE and max(self._barren[template], everywhere) >= INSTANCES_OF_A_TEMPLATE
 
     def first_listing(self, address: str, reason: str) -> bool:
         """Tell whether an address left alone was not yet listed for this reason; a menu names it on every page."""

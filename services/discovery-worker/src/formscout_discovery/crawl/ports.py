@@ -1,14 +1,14 @@
 """What the crawl engine needs of a browser and of a record, as small protocols that the engine owns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from formscout.domain.crawls import JudgedRequest
 from formscout.domain.errors import FormscoutError
-from formscout.domain.forms import FormSighting, KnownForm, NewFormPage
-from formscout.domain.pages import FrontierPage, VisitOutcome, VisitReport
+from formscout.domain.forms import Findings, FormSighting, KnownForm, NewFormPage
+from formscout.domain.pages import FrontierPage, TemplateTally, VisitOutcome, VisitReport
 from formscout.domain.paths import Locators
 from formscout.domain.snapshots import BlobRef, Snapshot
 from formscout_discovery.policy.requests import Cause
@@ -121,6 +121,10 @@ class Directive(StrEnum):
     LIMIT_REACHED = "limit_reached"  # max_pages or max_minutes: visit no more
 
 
+Refold = Callable[[Findings, Sequence[KnownForm]], Findings]
+"""Says what a visit's findings are once other slices' forms are known; no more than computes."""
+
+
 class Record(Protocol):
     """The session's rows as a slice sees them; each method is one transaction, guarded by the slice's fence.
 
@@ -135,8 +139,8 @@ class Record(Protocol):
         """Return the forms that the session has, those of other slices too."""
         ...
 
-    async def visits_of_template(self, template: str) -> int:
-        """Count the pages of this address template that were visited."""
+    async def tally_of_template(self, template: str) -> TemplateTally:
+        """Return what the visits of all slices to pages of this address template came to."""
         ...
 
     async def keep_snapshot(self, snapshot: Snapshot) -> BlobRef:
@@ -155,8 +159,12 @@ class Record(Protocol):
         form_pages: Sequence[NewFormPage],
         sightings: Sequence[FormSighting],
         requests: Sequence[JudgedRequest],
+        refold: Refold,
     ) -> Directive:
-        """Write everything that a visit brought home at once; pages and forms already known are left as they are."""
+        """Write everything that a visit brought home at once; pages and forms already known are left as they are.
+
+        `refold` is told the forms that other slices wrote meanwhile; what it then returns is written.
+        """
         ...
 
     async def skip_page(self, page: FrontierPage, reason: str) -> None:
