@@ -31,6 +31,13 @@ async def test_what_takes_no_click_is_not_pressed(site: Playground, tab: Browser
     assert await tab.press(Locators(css=css)) is None
 
 
+async def test_what_pulses_is_pressed_and_what_runs_away_is_not(site: Playground, tab: BrowserTab) -> None:
+    await tab.open(site.at("pulsing"))
+    assert await tab.press(Locators(css="#running")) is None
+    assert await tab.press(Locators(css="#pulsing")) is not None
+    assert await said(tab) == "pulsing pressed"
+
+
 async def test_what_lies_under_a_sticky_head_is_brought_out(site: Playground, tab: BrowserTab) -> None:
     await tab.open(site.at("sticky"))
     for number in (1, 5, 9):

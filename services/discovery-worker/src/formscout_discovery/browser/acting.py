@@ -1,5 +1,6 @@
-"""Does things to one element of a page: clicks it, moves the pointer over it, gives it a value; never by force."""
+"""Does things to one element of a page: clicks it, moves the pointer over it, gives it a value; never past what covers it."""
 
+import asyncio
 from typing import Final, Protocol
 
 from playwright.async_api import ElementHandle, Page
@@ -19,6 +20,13 @@ CHOICE_TYPES: Final = frozenset({"checkbox", "radio"})
 
 NOT_CLICKED: Final = ("intercepts pointer events", "Timeout", "not attached", "not visible", "outside of the viewport")
 """What Playwright says when no click was made; any other error came of the click itself, by what the page did then."""
+
+MOVING: Final = "waiting for element to be visible, enabled and stable"
+AT_REST: Final = "element is visible, enabled and stable"
+"""What Playwright writes before and after it has seen an element at one place in two frames that follow each other."""
+
+STAYS_FOR_S: Final = 0.1
+"""Between two looks at an element that pulses, or that a busy machine draws too seldom for Playwright to see it at rest."""
 
 
 class Actable(Protocol):
@@ -52,10 +60,24 @@ class FoundElement:
         try:
             if not await self._can_be_reached():
                 return False
-            await self._element.click(timeout=ACT_TIMEOUT_MS, no_wait_after=True)
+            try:
+                await self._element.click(timeout=ACT_TIMEOUT_MS, no_wait_after=True)
+            except PlaywrightError as error:
+                if MOVING not in error.message or AT_REST in error.message or not await self._stays():
+                    raise
+                await self._element.click(timeout=ACT_TIMEOUT_MS, no_wait_after=True, force=True)
         except PlaywrightError as error:
             return not any(words in error.message for words in NOT_CLICKED)
         return True
+
+    async def _stays(self) -> bool:
+        """Tell whether the element's middle stays on it: then a click meets it although it is never quite at rest."""
+        area = "element => { const box = element.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; }"
+        left, top, right, bottom = await self._element.evaluate(area)
+        await asyncio.sleep(STAYS_FOR_S)
+        x, y = (left + right) / 2, (top + bottom) / 2
+        left, top, right, bottom = await self._element.evaluate(area)
+        return bool(left < x < right and top < y < bottom and await self._element.evaluate(script("reach")) == READY)
 
     async def _can_be_reached(self) -> bool:
         """Test whether a click would meet the element, bringing it into the middle of the view first where it must be."""

@@ -33,7 +33,7 @@ class Interception:
     """Judges the requests of all tabs of one browser."""
 
     def __init__(self, session: CDPSession, *, offline: bool) -> None:
-        self._session = session
+        self.session = session  # the whole browser's
         self._offline = offline
         self._tabs: list[Traffic] = []
         self._frame_came = asyncio.Event()
@@ -42,9 +42,9 @@ class Interception:
 
     async def start(self) -> None:
         """Begin to hold every request."""
-        self._session.on("Fetch.requestPaused", self._on_paused)
+        self.session.on("Fetch.requestPaused", self._on_paused)
         patterns = [{"urlPattern": "*"}, {"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"}]
-        await self._session.send("Fetch.enable", {"patterns": patterns})
+        await self.session.send("Fetch.enable", {"patterns": patterns})
 
     def add(self, traffic: Traffic) -> None:
         """Judge the requests of one more tab."""
@@ -189,10 +189,10 @@ class Interception:
                 return self._known_tab(frame)
 
     async def _let_go(self, event: dict[str, Any]) -> None:
-        await self._session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
+        await self.session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
 
     async def _fail(self, event: dict[str, Any], reason: str) -> None:
-        await self._session.send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": reason})
+        await self.session.send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": reason})
 
     async def _hold_back(self, event: dict[str, Any], *, top: bool) -> None:
         """Answer in the server's place: 403 to scripts, and to a navigation 204, which leaves the page as it stands."""
@@ -207,7 +207,7 @@ class Interception:
         answer = {"requestId": event["requestId"], "responseCode": 204 if top else 403, "responseHeaders": headers}
         if not top:
             answer["body"] = base64.b64encode(b'{"error":"held back: only reading is allowed here"}').decode()
-        await self._session.send("Fetch.fulfillRequest", answer)
+        await self.session.send("Fetch.fulfillRequest", answer)
 
 
 def _held(reason: str) -> Judgement:

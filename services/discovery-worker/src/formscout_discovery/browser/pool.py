@@ -24,6 +24,7 @@ from formscout_discovery.browser.scripts import script
 from formscout_discovery.browser.state import StoredState, deserialise, serialise
 from formscout_discovery.browser.tab import CLOSE_TIMEOUT_S, BrowserTab, Inside
 from formscout_discovery.browser.traffic import Traffic
+from formscout_discovery.browser.windows import Windows, close
 
 START_TIMEOUT_S: Final = 60.0
 """For Chromium to start on a busy machine."""
@@ -176,10 +177,8 @@ class SignedInBrowser:
         self._interception = interception
         self._session_storage = dict(stored.session_storage)
         self._guard = AddressGuard(allow_private=rules.allow_private)
+        self._windows = Windows(context, interception.session)
         self._insides: list[Inside] = []
-        self._own = 0  # pages that we are opening; any other that appears is a popup
-        self._closing: set[asyncio.Task[None]] = set()
-        context.on("page", self._on_page)
 
     async def new_tab(self) -> BrowserTab:
         """Open a tab; it starts with the session storage of the tabs that are open, as a duplicated tab would."""
@@ -201,13 +200,10 @@ class SignedInBrowser:
     async def make(self) -> Inside:
         """Return a new, empty page that is listened to; raise `BrowserUnavailableError` when the browser is gone."""
         await self._note_session_storage()
-        self._own += 1
         try:
-            return await self._furnish(await self._context.new_page())
-        except PlaywrightError as error:
+            return await self._furnish(await self._windows.open())
+        except (PlaywrightError, TimeoutError) as error:
             raise _ended(error) from error
-        finally:
-            self._own -= 1
 
     async def _furnish(self, page: Page) -> Inside:
         session = await self._context.new_cdp_session(page)
@@ -223,18 +219,9 @@ class SignedInBrowser:
 
     async def end(self, inside: Inside) -> None:
         """Close the page, however stuck it is, and stop listening to it."""
-        with contextlib.suppress(PlaywrightError, TimeoutError):
-            await asyncio.wait_for(inside.page.close(run_before_unload=False), CLOSE_TIMEOUT_S)
+        await close(inside.page)
         self._insides = [each for each in self._insides if each is not inside]
         self._interception.remove(inside.traffic)
-
-    def _on_page(self, page: Page) -> None:
-        """Close a popup; its address was noted when the window was asked for, and its first request never left."""
-        if self._own:
-            return
-        task = asyncio.ensure_future(_close(page))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
 
     async def _note_session_storage(self) -> None:
         """Read the session storage of the open tabs: applications that keep their session there know no cookie."""
@@ -252,13 +239,9 @@ def own_user_agent(version: str) -> str:
     return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36 Formscout/{ours}"
 
 
-def _ended(error: PlaywrightError) -> BrowserUnavailableError:
-    return BrowserUnavailableError(f"The browser ended by itself or does not answer: {error.message.splitlines()[0]}")
-
-
-async def _close(page: Page) -> None:
-    with contextlib.suppress(PlaywrightError, TimeoutError):
-        await asyncio.wait_for(page.close(run_before_unload=False), CLOSE_TIMEOUT_S)
+def _ended(error: PlaywrightError | TimeoutError) -> BrowserUnavailableError:
+    told = error.message.splitlines()[0] if isinstance(error, PlaywrightError) else "no window in time"
+    return BrowserUnavailableError(f"The browser ended by itself or does not answer: {told}")
 
 
 def _as_json(value: dict[str, dict[str, str]]) -> str:

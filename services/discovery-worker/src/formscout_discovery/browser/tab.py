@@ -34,7 +34,7 @@ READ_TIMEOUT_S: Final = 15.0
 CLOSE_TIMEOUT_S: Final = 5.0
 """For a tab to go; one that does not is left to the end of its browser."""
 
-CRASH_TOLD_WITHIN_S: Final = 0.1
+CRASH_TOLD_WITHIN_S: Final = 0.5
 """A renderer's death is told just after the navigation that it ended."""
 
 BREAKING: Final = frozenset({VisitOutcome.CRASHED, VisitOutcome.DIALOG_LOOP})
@@ -248,6 +248,8 @@ class BrowserTab:
         known = traffic.refused or self._doom_by_status()
         if known is not None:
             return known
+        with contextlib.suppress(PlaywrightError, TimeoutError):  # a renderer that answers lives; one that does not is waited for
+            await asyncio.wait_for(self.page.evaluate("0"), CLOSE_TIMEOUT_S)
         await asyncio.wait([traffic.doom], timeout=CRASH_TOLD_WITHIN_S)
         return traffic.doom.result() if traffic.doom.done() else doom_of(message)
 
