@@ -65,6 +65,11 @@ async def run_out(database: Database, claim: Claim) -> None:
     await execute(database, "UPDATE job SET lease_until = now() - interval '1 second' WHERE id = :id", id=claim.job.id)
 
 
+async def pass_time(database: Database) -> None:
+    """Let whatever was to wait for a later time be ready, as if that time had come."""
+    await execute(database, "UPDATE job SET available_at = now() WHERE state = 'queued' AND available_at > now()")
+
+
 async def execute(database: Database, statement: str, **values: object) -> None:
     """Run a statement."""
     async with database.begin() as connection:

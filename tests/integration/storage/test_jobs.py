@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.support import workers
-from tests.support.sessions import add_jobs, ask, execute, job_now, run_out, scalar, session_now, take
+from tests.support.sessions import add_jobs, ask, execute, job_now, pass_time, run_out, scalar, session_now, take
 from tests.support.tenants import Tenant
 
 from formscout.domain.crawls import CrawlState, FailureReason, StopReason
@@ -163,6 +163,7 @@ async def test_a_session_whose_slice_spent_its_attempts_fails(database: Database
         assert (await session_now(database, session.id)).state in (CrawlState.QUEUED, CrawlState.RUNNING)
         await run_out(database, await workers.begin(database))
         await reconcile(database)
+        await pass_time(database)
     ended = await session_now(database, session.id)
     assert ended.state is CrawlState.FAILED
     assert ended.failure is not None
@@ -178,6 +179,7 @@ async def test_a_form_page_whose_analysis_spent_its_attempts_fails_and_the_sessi
     for _ in range(MAX_ATTEMPTS[Queue.ANALYSIS]):
         await run_out(database, await workers.claim(database, Queue.ANALYSIS))
         await reconcile(database)
+        await pass_time(database)
     ended = await session_now(database, session.id)
     assert (ended.state, ended.pages_found, ended.forms_found, ended.progress) == (CrawlState.SUCCEEDED, 1, 0, 100)
     async with unit_of_work(database) as work:
@@ -224,6 +226,7 @@ async def test_the_reconciler_goes_on_past_a_job_whose_session_ended_meanwhile(d
         for _ in sessions:
             await run_out(database, await workers.begin(database))
         await asyncio.gather(*(reconcile(database) for _ in range(3)))
+        await pass_time(database)
     assert {(await session_now(database, one.id)).state for one in sessions} == {CrawlState.FAILED}
 
 

@@ -39,6 +39,19 @@ MAX_ATTEMPTS: Final = {Queue.DISCOVERY: 3, Queue.ANALYSIS: 3, Queue.BUDGET: 5}
 """Crashes a job may cost before it fails; only a lease that ran out spends one (platform rules, §1)."""
 
 
+CRASH_PAUSES: Final = (0, 5, 20, 60)
+"""Seconds that a job waits after its first, second… crash in a row; the last one for all that follow.
+
+None after the first: most often a machine went away, and the lease was waited for already. What crashes again crashes for a reason, and
+must not keep the workers from the others' work.
+"""
+
+
+def pause_after(crashes: int) -> int:
+    """Return how many seconds a job waits that has crashed so often in a row."""
+    return CRASH_PAUSES[min(max(crashes, 1), len(CRASH_PAUSES)) - 1]
+
+
 class JobState(StrEnum):
     """Where a job stands."""
 
@@ -47,11 +60,12 @@ class JobState(StrEnum):
     SUCCEEDED = "succeeded"  # ended with its result
     FAILED = "failed"  # ended with an error code
     CANCELLED = "cancelled"  # ended by request
+    SET_ASIDE = "set_aside"  # its attempts are spent, or an operator took it out: nothing happens until one retries it
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing will happen any more."""
-        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+        """Whether nothing will happen any more by itself."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +101,17 @@ class Job:
     worker: str | None
     error_code: str | None
     error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crash:
+    """A worker that fell silent, or broke, on a job."""
+
+    at: datetime  # when it was found out
+    attempt: int  # the how-manieth in a row
+    worker: str | None
+    heartbeat_at: datetime | None  # the last sign of life
+    error: str | None  # None: it said nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,8 @@ class SkipReason(StrEnum):
     TEMPLATE_BUDGET = "template_budget"  # enough pages of this template were looked at
     HAZARD = "hazard"  # the address' own words look like an action
     ROBOTS = "robots"  # excluded by robots.txt, which this session obeys
-    LIMIT = "limit"  # the session ended first
+    LIMIT = "limit"  # the session reached one of its limits first
+    SESSION_ENDED = "session_ended"  # the session failed or was cancelled first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,15 @@ from formscout.domain.crawls import (
     StopReason,
 )
 from formscout.domain.errors import LeaseLostError
+from formscout.domain.forms import FormPageState
 from formscout.domain.ids import CompanyId, CrawlSessionId, NetworkId, ProductId, ProjectId, UserId
 from formscout.domain.networks import RobotsPolicy, Sealed
+from formscout.domain.pages import PageState
 from formscout.tables.companies import company, subscription, user_account
 from formscout.tables.crawls import crawl_browser_state, crawl_session, judged_request, session_event
+from formscout.tables.forms import form_page
 from formscout.tables.networks import network
+from formscout.tables.pages import frontier_page
 from formscout.tables.projects import project
 
 _LIVE = crawl_session.c.state.in_((CrawlState.QUEUED, CrawlState.RUNNING))
@@ -277,6 +281,27 @@ class CrawlStore:
         table = crawl_session.c
         row = (await self._connection.execute(select(table.pages_open, table.form_pages_open).where(table.id == session_id))).one()
         return row.pages_open, row.form_pages_open
+
+    async def reopen(self, session_id: CrawlSessionId, *, sentence: str) -> None:
+        """Let a locked session that has ended go on: no failure, the time since its end not counted, its open work counted anew."""
+        table = crawl_session.c
+        pages = select(func.count()).where(
+            frontier_page.c.session_id == session_id, frontier_page.c.state.in_((PageState.WAITING, PageState.LEASED))
+        )
+        described = select(func.count()).where(form_page.c.session_id == session_id, form_page.c.state == FormPageState.PENDING)
+        values = {
+            "state": case((table.started_at.is_(None), CrawlState.QUEUED), else_=CrawlState.RUNNING),
+            "started_at": func.now() - (table.ended_at - table.started_at),
+            "ended_at": None,
+            "progress": func.least(table.progress, 99),
+            "pages_open": pages.scalar_subquery(),
+            "form_pages_open": described.scalar_subquery(),
+            "failure_code": None,
+            "failure_message": None,
+            "sentence": sentence,
+            "version": table.version + 1,
+        }
+        await self._connection.execute(update(crawl_session).where(table.id == session_id).values(values))
 
     async def _change(self, session_id: CrawlSessionId, **values: object) -> bool:
         alive = (crawl_session.c.id == session_id) & _LIVE

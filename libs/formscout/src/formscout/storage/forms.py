@@ -128,6 +128,12 @@ class FormStore:
         ended = statement.values(state=state, error_code=code).returning(form_page.c.id)
         return (await self._connection.execute(ended)).one_or_none() is not None
 
+    async def reopen_page(self, form_page_id: FormPageId) -> bool:
+        """Let a form page that failed wait for its description again; False when it had not failed."""
+        statement = update(form_page).where(form_page.c.id == form_page_id, form_page.c.state == FormPageState.FAILED)
+        again = statement.values(state=FormPageState.PENDING, error_code=None).returning(form_page.c.id)
+        return (await self._connection.execute(again)).one_or_none() is not None
+
 
 def _page_values(page: NewFormPage) -> dict[str, object]:
     return {

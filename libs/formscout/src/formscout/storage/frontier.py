@@ -105,6 +105,12 @@ class FrontierStore:
         ended = statement.values(state=PageState.SKIPPED, skip_reason=reason, fence=frontier_page.c.fence + 1)
         return len((await self._connection.execute(ended.returning(frontier_page.c.id))).all())
 
+    async def reopen(self, session_id: CrawlSessionId) -> None:
+        """Let the pages wait again that the session's end cut off, as if they had not been begun."""
+        cut_off = (frontier_page.c.state == PageState.SKIPPED) & (frontier_page.c.skip_reason == SkipReason.SESSION_ENDED)
+        statement = update(frontier_page).where(frontier_page.c.session_id == session_id, cut_off)
+        await self._connection.execute(statement.values(state=PageState.WAITING, skip_reason=None, attempts=0))
+
     async def add_visit(self, page: FrontierPage, report: VisitReport, *, seconds: float, form_pages: int = 0) -> None:
         """Write what came of a visit that took `seconds` and showed so many form pages not known before."""
         start = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)

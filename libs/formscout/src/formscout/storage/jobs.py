@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from formscout.domain.errors import LeaseLostError
 from formscout.domain.ids import CompanyId, CrawlSessionId, JobId
-from formscout.domain.jobs import LEASE_SECONDS, QUEUE_OF, Claim, Job, JobKind, JobState, NewJob, Queue
-from formscout.tables.jobs import job
+from formscout.domain.jobs import LEASE_SECONDS, QUEUE_OF, Claim, Crash, Job, JobKind, JobState, NewJob, Queue, pause_after
+from formscout.tables.jobs import job, job_crash
 
 _COLUMNS = tuple(
     job.c[name]
@@ -19,6 +19,9 @@ _COLUMNS = tuple(
         *("cancel_requested", "available_at", "created_at", "lease_until", "heartbeat_at", "worker", "error_code", "error"),
     )
 )
+
+_BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true)")
+"""For this transaction: a plan made while the table was empty would read the whole of it from then on."""
 
 _LATEST_JOBS = 5_000
 """How far back the figures about waiting look: enough for a steady p95."""
@@ -109,19 +112,47 @@ class JobStore:
     async def requeue_expired(self, *, queue: Queue, max_attempts: int) -> list[Job]:
         """Queue the jobs whose lease ran out again, an attempt spent; return those that shall not run again, still `running`.
 
-        These are the ones whose attempts are spent, and those that were to be cancelled. The caller fails them with what follows from it.
+        These are the ones whose attempts are spent, and those that were to be cancelled. The caller ends them with what follows from it.
+        The others wait the longer the more often they crashed in a row. Each crash is written down.
         """
+        await self._connection.execute(_BY_INDEX)
         expired = select(job.c.id).where(job.c.state == JobState.RUNNING, job.c.lease_until <= func.now(), job.c.queue == queue)
         # A CTE of its own: inside the update's condition the planner may run a locking subquery more than once.
         found = expired.limit(100).with_for_update(skip_locked=True).cte("expired")
         spent = update(job).where(job.c.id == found.c.id).values(attempts=job.c.attempts + 1, fence=job.c.fence + 1).returning(*_COLUMNS)
         jobs = [_job(row) for row in (await self._connection.execute(spent)).mappings()]
         over = [one for one in jobs if one.attempts >= max_attempts or one.cancel_requested]
-        again = [one.id for one in jobs if one not in over]
+        again = [{"crashed": one.id, "pause": pause_after(one.attempts)} for one in jobs if one not in over]
         if again:
-            statement = update(job).where(job.c.id.in_(again)).values(state=JobState.QUEUED, lease_until=None, available_at=func.now())
-            await self._connection.execute(statement)
+            available = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, bindparam("pause"))
+            statement = update(job).where(job.c.id == bindparam("crashed"))
+            await self._connection.execute(statement.values(state=JobState.QUEUED, lease_until=None, available_at=available), again)
+        if jobs:
+            await self._connection.execute(insert(job_crash).values(at=func.now()), [_crash_values(one) for one in jobs])
         return over
+
+    async def crashes(self, job_id: JobId, *, limit: int = 100) -> list[Crash]:
+        """Return a job's latest crashes, the last one first."""
+        statement = select(job_crash).where(job_crash.c.job_id == job_id).order_by(job_crash.c.id.desc()).limit(limit)
+        names = ("at", "attempt", "worker", "heartbeat_at", "error")
+        return [Crash(**{name: row[name] for name in names}) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def lock(self, job_id: JobId) -> Job | None:
+        """Lock a job for this transaction and return it, or None; its session, if it has one, is locked before."""
+        row = (await self._connection.execute(select(*_COLUMNS).where(job.c.id == job_id).with_for_update())).mappings().one_or_none()
+        return None if row is None else _job(row)
+
+    async def requeue(self, job_id: JobId) -> None:
+        """Queue a locked job as if it were new: runnable at once, all attempts before it."""
+        await self._set(job_id, state=JobState.QUEUED, attempts=0, available_at=func.now(), ended_at=None, error_code=None, error=None)
+
+    async def take_out(self, job_id: JobId, state: JobState, *, code: str, message: str) -> None:
+        """End a locked job by request; a worker that has it in hand loses it."""
+        await self._set(job_id, state=state, ended_at=func.now(), error_code=code, error=message)
+
+    async def request_cancel_of(self, job_id: JobId) -> None:
+        """Mark one locked job that is running; its worker learns it with its next write."""
+        await self._connection.execute(update(job).where(job.c.id == job_id).values(cancel_requested=True))
 
     async def end_all(self, session_id: CrawlSessionId, state: JobState, *, kind: JobKind | None = None) -> None:
         """End every job of a session that has not ended; running ones lose their lease by it."""
@@ -151,13 +182,22 @@ class JobStore:
         row = (await self._connection.execute(select(*_COLUMNS).where(job.c.id == job_id))).mappings().one_or_none()
         return None if row is None else _job(row)
 
-    async def page(self, *, queue: Queue | None, state: JobState | None, after: int, limit: int) -> list[Job]:
-        """Return jobs with ids above `after`, in order of id."""
+    async def page(
+        self,
+        *,
+        queue: Queue | None = None,
+        state: JobState | None = None,
+        company_id: CompanyId | None = None,
+        session_id: CrawlSessionId | None = None,
+        after: int,
+        limit: int,
+    ) -> list[Job]:
+        """Return jobs with ids above `after`, in order of id; a filter that is None lets all pass."""
         statement = select(*_COLUMNS).where(job.c.id > after).order_by(job.c.id).limit(limit)
-        if queue is not None:
-            statement = statement.where(job.c.queue == queue)
-        if state is not None:
-            statement = statement.where(job.c.state == state)
+        filters = ((job.c.queue, queue), (job.c.state, state), (job.c.company_id, company_id), (job.c.session_id, session_id))
+        for column, wanted in filters:
+            if wanted is not None:
+                statement = statement.where(column == wanted)
         return [_job(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def running(self, company_id: CompanyId | None, *, limit: int = 1000) -> list[Job]:
@@ -218,6 +258,10 @@ class JobStore:
         found = {row["queue"]: row for row in (await self._connection.execute(statement)).mappings()}
         return [_figures(queue, found.get(queue)) for queue in Queue]
 
+    async def _set(self, job_id: JobId, **values: object) -> None:
+        fresh = {"fence": job.c.fence + 1, "lease_until": None, "cancel_requested": False}
+        await self._connection.execute(update(job).where(job.c.id == job_id).values(**fresh, **values))
+
     async def _write(self, claim: Claim, values: dict[str, Any], *more: ColumnElement[bool]) -> bool:  # Any: SQL beside plain values
         mine = (job.c.id == bindparam("claimed")) & (job.c.fence == bindparam("held")) & (job.c.state == JobState.RUNNING)
         statement = update(job).where(mine, *more).values(**values).returning(job.c.cancel_requested)
@@ -241,6 +285,10 @@ def _values(new: NewJob) -> dict[str, object]:
 
 def _job(row: RowMapping) -> Job:
     return Job(**{**row, "kind": JobKind(row["kind"]), "queue": Queue(row["queue"]), "state": JobState(row["state"])})
+
+
+def _crash_values(one: Job) -> dict[str, object]:
+    return {"job_id": one.id, "attempt": one.attempts, "worker": one.worker, "heartbeat_at": one.heartbeat_at, "error": one.error}
 
 
 def _figures(queue: Queue, row: RowMapping | None) -> QueueFigures:

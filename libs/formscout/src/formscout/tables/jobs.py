@@ -1,4 +1,4 @@
-"""Tables of jobs, whose turn it is, leadership and the clock's due rows."""
+"""Tables of jobs, their crashes, whose turn it is, leadership and the clock's due rows."""
 
 from typing import Final
 
@@ -36,6 +36,18 @@ job: Final = Table(
     Index("ix_job_in_hand", "queue", "company_id", postgresql_where=text("state = 'running'")),
     Index("ix_job_session_id", "session_id"),
     Index("ix_job_form_page_id", "form_page_id"),
+)
+
+job_crash: Final = Table(
+    "job_crash",
+    metadata,
+    identity(),
+    Column("job_id", BigInteger, ForeignKey("job.id", ondelete="CASCADE"), nullable=False, index=True),
+    moment("at", nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", Text),
+    moment("heartbeat_at"),
+    Column("error", Text),
 )
 
 queue_turn: Final = Table(

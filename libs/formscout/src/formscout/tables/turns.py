@@ -50,7 +50,8 @@ BEGIN
         ORDER BY coalesce(in_hand.jobs, 0)::float8 / coalesce(company.weight, 1), 2, waiting.available_at, waiting.id
     LOOP
         UPDATE job SET state = 'running', fence = fence + 1, worker = _worker, heartbeat_at = _now,
-            lease_until = _now + make_interval(secs => _lease_seconds), started_at = coalesce(started_at, _now)
+            lease_until = _now + make_interval(secs => _lease_seconds), started_at = coalesce(started_at, _now),
+            error_code = NULL, error = NULL  -- of an attempt before; a crash's is kept in job_crash
         WHERE id = (
             SELECT id FROM job
             WHERE queue = _queue AND state = 'queued' AND coalesce(company_id, 0) = _next.tenant AND available_at <= _now

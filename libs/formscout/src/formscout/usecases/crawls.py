@@ -99,15 +99,20 @@ async def cancel(database: Database, caller: Caller, task_id: UUID) -> CrawlSess
     """Cancel a session: one that waits never starts, one that runs stops within a visit. Asking again changes nothing."""
     async with unit_of_work(database) as work:
         session = await work.crawls.lock((await _visible(work, caller, task_id)).id)
-        if session.state.is_final:
-            return session
-        await work.crawls.request_cancel(session.id)
-        await work.jobs.request_cancel(session.id)
-        if session.state is CrawlState.QUEUED:
-            await end_session(work, session.id, CrawlState.CANCELLED, sentence="Cancelled before it started.")
-        elif not await work.jobs.has(session.id, JobKind.DISCOVER_SLICE, JobState.RUNNING):
-            await end_session(work, session.id, CrawlState.CANCELLED, sentence="Cancelled.")
+        await cancel_session(work, session)
         return await work.crawls.lock(session.id)
+
+
+async def cancel_session(work: UnitOfWork, session: CrawlSession) -> None:
+    """Cancel a locked session; one that has ended stays as it is."""
+    if session.state.is_final:
+        return
+    await work.crawls.request_cancel(session.id)
+    await work.jobs.request_cancel(session.id)
+    if session.state is CrawlState.QUEUED:
+        await end_session(work, session.id, CrawlState.CANCELLED, sentence="Cancelled before it started.")
+    elif not await work.jobs.has(session.id, JobKind.DISCOVER_SLICE, JobState.RUNNING):
+        await end_session(work, session.id, CrawlState.CANCELLED, sentence="Cancelled.")
 
 
 async def settle_session(work: UnitOfWork, session_id: CrawlSessionId) -> None:
@@ -146,7 +151,8 @@ async def end_session(
 ) -> None:
     """End a session in this state with all of its work; it stays as it is if it has ended. The caller holds its lock."""
     await work.jobs.end_all(session_id, JobState.CANCELLED)
-    await work.crawls.count(session_id, pages_open=-await work.frontier.skip_open(session_id, SkipReason.LIMIT))
+    reason = SkipReason.LIMIT if state is CrawlState.SUCCEEDED else SkipReason.SESSION_ENDED
+    await work.crawls.count(session_id, pages_open=-await work.frontier.skip_open(session_id, reason))
     await work.crawls.note(session_id, "ended", {"state": state, "sentence": sentence})
     if await work.crawls.end(session_id, state, sentence=sentence, stopped_because=stopped_because, failure=failure):
         await announce_end(work, await work.crawls.lock(session_id))

@@ -1,16 +1,30 @@
 """What follows when a job ends: on its session, its form page, and the next slice."""
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Final
 
-from formscout.domain.crawls import CrawlState, Failure, FailureReason
-from formscout.domain.errors import LeaseLostError
+from formscout.domain.crawls import CrawlSession, CrawlState, Failure, FailureReason
+from formscout.domain.errors import ConflictError, LeaseLostError, NotFoundError
 from formscout.domain.forms import FormPageState
-from formscout.domain.ids import JobId
-from formscout.domain.jobs import MAX_ATTEMPTS, Claim, Deferred, Failed, Finished, Job, JobKind, JobState, Outcome, Queue
+from formscout.domain.ids import CompanyId, CrawlSessionId, JobId
+from formscout.domain.jobs import MAX_ATTEMPTS, Claim, Crash, Deferred, Failed, Finished, Job, JobKind, JobState, NewJob, Outcome, Queue
 from formscout.storage.database import Database
-from formscout.usecases.crawls import end_session, settle_session, stop_session
+from formscout.usecases.crawls import cancel_session, end_session, settle_session, stop_session
 from formscout.usecases.scaling import hand_over
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
+
+CANCELLED: Final = "cancelled"
+BY_OPERATOR: Final = "by_operator"
+"""Codes of jobs that ended by request."""
+
+_IS: Final = {
+    JobState.RUNNING: "is running",
+    JobState.SUCCEEDED: "has succeeded",
+    JobState.FAILED: "has failed",
+    JobState.CANCELLED: "was cancelled",
+}
 
 
 async def finish_job(database: Database, claim: Claim, outcome: Outcome) -> None:
@@ -36,33 +50,155 @@ async def finish_job(database: Database, claim: Claim, outcome: Outcome) -> None
 
 
 async def reconcile(database: Database) -> int:
-    """Queue every job again whose worker fell silent, an attempt spent; fail those whose attempts are spent, or that were to be cancelled.
+    """Queue every job again whose worker fell silent, an attempt spent; set aside those whose attempts are spent, end what was cancelled.
 
-    Returns how many ended so. Each failure is a transaction of its own: it takes the session's lock before the job's.
+    Returns how many ended so. Each end is a transaction of its own: it takes the session's lock before the job's.
     """
     spent: list[Job] = []
     async with unit_of_work(database) as work:
         for queue in Queue:
             spent += await work.jobs.requeue_expired(queue=queue, max_attempts=MAX_ATTEMPTS[queue])
-    failed = 0
+    ended = 0
     for job in spent:
-        message = f"The worker died {job.attempts} times on this job; its log has the reason."
-        with suppress(LeaseLostError):  # it ended meanwhile, its session with it, or another leader fails it
-            await finish_job(database, Claim(job=job), Failed(code=FailureReason.ATTEMPTS_EXHAUSTED, message=message))
-            failed += 1
-    return failed
+        with suppress(LeaseLostError):  # it ended meanwhile, its session with it, or another leader ends it
+            await _give_up(database, job)
+            ended += 1
+    return ended
 
 
-async def list_jobs(database: Database, *, queue: Queue | None, state: JobState | None, after: int = 0, limit: int = 100) -> list[Job]:
-    """Return jobs of every company, for operators."""
+async def list_jobs(
+    database: Database,
+    *,
+    queue: Queue | None = None,
+    state: JobState | None = None,
+    company_id: CompanyId | None = None,
+    session_id: CrawlSessionId | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[Job]:
+    """Return jobs of every company, for operators; a filter that is None lets all pass."""
     async with unit_of_work(database) as work:
-        return await work.jobs.page(queue=queue, state=state, after=after, limit=limit)
+        return await work.jobs.page(queue=queue, state=state, company_id=company_id, session_id=session_id, after=after, limit=limit)
 
 
-async def find_job(database: Database, job_id: JobId) -> Job | None:
-    """Return a job, for operators."""
+async def show_job(database: Database, job_id: JobId) -> tuple[Job, list[Crash]]:
+    """Return a job and its latest crashes, for operators. Raises `NotFoundError`."""
     async with unit_of_work(database) as work:
-        return await work.jobs.find(job_id)
+        job = await work.jobs.find(job_id)
+        if job is None:
+            raise NotFoundError("job", job_id)
+        return job, await work.jobs.crashes(job_id)
+
+
+async def retry_job(database: Database, job_id: JobId) -> Job:
+    """Let a job that failed, was set aside, or waits for a later time run as soon as a worker is free, with all its attempts.
+
+    A slice's session that failed goes on where it was: FAILURE becomes PROGRESS again, under the same ids, and ends once more. A form page
+    that failed waits for its description again; a session that succeeded without it is in PROGRESS until then.
+    Raises `NotFoundError`, and `ConflictError` where there is nothing to retry.
+    """
+    async with _in_hand(database, job_id) as (work, job, session):
+        if job.state is JobState.QUEUED and job.available_at <= datetime.now(UTC):
+            raise ConflictError(f"Job {job.id} waits for a worker already; it starts as soon as one is free.")
+        if job.state in (JobState.RUNNING, JobState.SUCCEEDED, JobState.CANCELLED):
+            raise ConflictError(f"Job {job.id} {_IS[job.state]}; only a job that failed, was set aside, or waits for later can be retried.")
+        if session is not None:
+            await _reopen(work, job, session)
+        await work.jobs.requeue(job.id)
+        return await _job(work, job.id)
+
+
+async def cancel_job(database: Database, job_id: JobId) -> Job:
+    """Cancel a job: one that waits never starts, a slice that runs stops within a visit. A slice's whole session is cancelled with it.
+
+    Asking again changes nothing. Raises `NotFoundError`, and `ConflictError` for one that ended otherwise.
+    """
+    async with _in_hand(database, job_id) as (work, job, session):
+        if job.state in (JobState.SUCCEEDED, JobState.FAILED):
+            raise ConflictError(f"Job {job.id} {_IS[job.state]}; there is nothing left to cancel.")
+        if job.state is JobState.RUNNING:
+            await work.jobs.request_cancel_of(job.id)
+        elif job.state is not JobState.CANCELLED:
+            await work.jobs.take_out(job.id, JobState.CANCELLED, code=CANCELLED, message="Cancelled by an operator.")
+        if session is not None and not session.state.is_final and job.state is not JobState.CANCELLED:
+            if job.kind is JobKind.DISCOVER_SLICE:
+                await cancel_session(work, session)
+            elif job.state is not JobState.RUNNING:
+                await _after_failure(work, job, code=CANCELLED, message="Cancelled by an operator.")
+        return await _job(work, job.id)
+
+
+async def set_job_aside(database: Database, job_id: JobId) -> Job:
+    """Take a job out until an operator retries or cancels it; a worker that has it in hand stops. Its session waits meanwhile.
+
+    Raises `NotFoundError`, and `ConflictError` for a job that has ended.
+    """
+    async with _in_hand(database, job_id) as (work, job, _):
+        if job.state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED):
+            raise ConflictError(f"Job {job.id} {_IS[job.state]}; only a job that waits or runs can be set aside.")
+        if job.state is not JobState.SET_ASIDE:
+            await work.jobs.take_out(job.id, JobState.SET_ASIDE, code=BY_OPERATOR, message="Set aside by an operator.")
+        return await _job(work, job.id)
+
+
+@asynccontextmanager
+async def _in_hand(database: Database, job_id: JobId) -> AsyncIterator[tuple[UnitOfWork, Job, CrawlSession | None]]:
+    """Lock a job's session, then the job, as everybody does; all of the block is one transaction."""
+    async with unit_of_work(database) as work:
+        found = await work.jobs.find(job_id)
+        if found is None:
+            raise NotFoundError("job", job_id)
+        session = None if found.session_id is None else await work.crawls.lock(found.session_id)
+        job = await work.jobs.lock(job_id)
+        if job is None:
+            raise NotFoundError("job", job_id)
+        yield work, job, session
+
+
+async def _job(work: UnitOfWork, job_id: JobId) -> Job:
+    job = await work.jobs.find(job_id)
+    assert job is not None, "it is locked"
+    return job
+
+
+async def _reopen(work: UnitOfWork, job: Job, session: CrawlSession) -> None:
+    """Let a job's session go on, so that the job has something to work for."""
+    if session.state is CrawlState.CANCELLED:
+        raise ConflictError(f"Session {session.id} of job {job.id} was cancelled; ask for a new discovery instead.")
+    if job.kind is JobKind.DISCOVER_SLICE and session.state is CrawlState.SUCCEEDED:
+        raise ConflictError(f"Session {session.id} of job {job.id} ended well without it; ask for a new discovery instead.")
+    if job.kind is JobKind.ANALYZE_FORM_PAGE:
+        assert job.form_page_id is not None, "an analysis job names its form page"
+        if session.state is CrawlState.FAILED:
+            raise ConflictError(f"Session {session.id} of job {job.id} failed; retry its slice first (`formscout jobs list --session`).")
+        if await work.forms.reopen_page(job.form_page_id) and not session.state.is_final:
+            await work.crawls.count(session.id, form_pages_open=1)
+    if session.state.is_final:
+        await work.frontier.reopen(session.id)
+        await work.crawls.reopen(session.id, sentence="Taken up again by an operator; waiting for a worker…")
+        await work.crawls.note(session.id, "reopened", {"job": job.id})
+        waiting = [page.id for page in await work.forms.pages(session.id) if page.state is FormPageState.PENDING]
+        await work.jobs.add(
+            [
+                NewJob(kind=JobKind.ANALYZE_FORM_PAGE, company_id=job.company_id, session_id=session.id, form_page_id=one)
+                for one in waiting
+                if one != job.form_page_id
+            ]
+        )
+
+
+async def _give_up(database: Database, job: Job) -> None:
+    """End a job that shall not run again, with what follows: set aside, or cancelled if that was asked for. Raises `LeaseLostError`."""
+    message = f"The worker died {job.attempts} times on this job; its log has the reason."
+    async with unit_of_work(database) as work:
+        if job.session_id is not None:
+            await work.crawls.lock(job.session_id)
+        if job.cancel_requested:
+            await work.jobs.end(Claim(job=job), JobState.CANCELLED, code=CANCELLED, message="Cancelled; its worker died before it stopped.")
+            await _after_failure(work, job, code=CANCELLED, message=message)
+        else:
+            await work.jobs.end(Claim(job=job), JobState.SET_ASIDE, code=FailureReason.ATTEMPTS_EXHAUSTED, message=message)
+            await _after_failure(work, job, code=FailureReason.ATTEMPTS_EXHAUSTED, message=message)
 
 
 async def _go_on(work: UnitOfWork, job: Job) -> None:

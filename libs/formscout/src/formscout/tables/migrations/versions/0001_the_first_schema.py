@@ -432,6 +432,18 @@ def upgrade() -> None:
     op.create_index('ix_job_leased', 'job', ['lease_until'], unique=False, postgresql_where=sa.text("state = 'running'"))
     op.create_index('ix_job_runnable', 'job', ['queue', sa.text('coalesce(company_id, 0)'), 'available_at', 'id'], unique=False, postgresql_where=sa.text("state = 'queued'"))
     op.create_index('ix_job_session_id', 'job', ['session_id'], unique=False)
+    op.create_table('job_crash',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('job_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('attempt', sa.Integer(), nullable=False),
+    sa.Column('worker', sa.Text(), nullable=True),
+    sa.Column('heartbeat_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_job_crash_job_id_job'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job_crash'))
+    )
+    op.create_index(op.f('ix_job_crash_job_id'), 'job_crash', ['job_id'], unique=False)
     op.create_table('visit',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('session_id', sa.BigInteger(), nullable=False),
@@ -477,6 +489,8 @@ def downgrade() -> None:
     op.drop_table('field')
     op.drop_index('ix_visit_template', table_name='visit')
     op.drop_table('visit')
+    op.drop_index(op.f('ix_job_crash_job_id'), table_name='job_crash')
+    op.drop_table('job_crash')
     op.drop_index('ix_job_session_id', table_name='job')
     op.drop_index('ix_job_runnable', table_name='job', postgresql_where=sa.text("state = 'queued'"))
     op.drop_index('ix_job_leased', table_name='job', postgresql_where=sa.text("state = 'running'"))
