@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 from tests.support.processes import Ring, Service, Start, running, worker_arguments
-from tests.support.tenants import Tenant, make_tenant
+from tests.support.tenants import KEY_ENTRY, Tenant, make_tenant
 
 from formscout.queueing.app import create_app
 from formscout.storage.database import Database
@@ -44,7 +44,7 @@ def start(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Start]:
 
         def run(*arguments: str, **settings: str) -> Service:
             log = tmp_path / f"{len(list(tmp_path.iterdir()))}.log"
-            stores = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+            stores = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "FORMSCOUT_ENCRYPTION_KEYS": KEY_ENTRY}
             return services.enter_context(running(arguments, {**stores, **settings}, log=log))
 
         yield run

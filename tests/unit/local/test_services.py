@@ -36,7 +36,7 @@ def environments(given: Layout) -> dict[str, dict[str, str]]:
 
 def test_only_those_that_handle_credentials_get_the_encryption_keys() -> None:
     found = environments(layout(demo_port=1, flower_port=2))
-    assert {name for name, given in found.items() if "FORMSCOUT_ENCRYPTION_KEYS" in given} == {"api", "discovery"}
+    assert {name for name, given in found.items() if "FORMSCOUT_ENCRYPTION_KEYS" in given} == {"api", "discovery", "scheduler"}
 
 
 def test_only_analysis_gets_the_models_key_and_nobody_an_operators_or_a_clouds() -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import structlog
@@ -21,12 +22,16 @@ from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.telemetry.logs import configure_logs
 from formscout.usecases.clock import lead, resign
-from formscout_scheduler.config import SchedulerSettings
+from formscout.usecases.sending import prune_deliveries
+from formscout_scheduler.config import BeatSettings, SchedulerSettings
 from formscout_scheduler.recurrence import Recurrence
 from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
-from formscout_scheduler.wiring import connect
+from formscout_scheduler.wiring import connect, connect_sender
 
 LEADERSHIP: Final = "scheduler"
+
+PRUNE_SECONDS: Final = 3600.0
+"""Between two looks for webhook deliveries that nobody needs any more."""
 
 _log = structlog.get_logger(__name__)
 
@@ -37,25 +42,25 @@ class Leader:
     def __init__(self, database: Database, *, seconds: float) -> None:
         self._database = database
         self._seconds = seconds
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.leads = False
 
     async def renew(self) -> None:
         """Take or keep the lead."""
         held = self.leads
         self.leads = False  # until the row says otherwise
-        self.leads = await lead(self._database, LEADERSHIP, holder=self._holder, seconds=self._seconds)
+        self.leads = await lead(self._database, LEADERSHIP, holder=self.holder, seconds=self._seconds)
         if self.leads != held:
-            _log.info("This replica leads" if self.leads else "Another replica leads", holder=self._holder)
+            _log.info("This replica leads" if self.leads else "Another replica leads", holder=self.holder)
 
     async def resign(self) -> None:
         """Give the lead up."""
         if self.leads:
-            await resign(self._database, LEADERSHIP, holder=self._holder)
+            await resign(self._database, LEADERSHIP, holder=self.holder)
 
 
-async def run(settings: SchedulerSettings) -> None:
-    """Run dispatcher, reconciler and clock until SIGTERM or SIGINT; raises `FormscoutError` when it cannot start."""
+async def run(settings: BeatSettings) -> None:
+    """Run dispatcher, reconciler, clock and webhooks until SIGTERM or SIGINT; raises `FormscoutError` when it cannot start."""
     database, dispatcher, reconciler = connect(settings)
     await schema.check(database)
     stopping = asyncio.Event()
@@ -63,6 +68,7 @@ async def run(settings: SchedulerSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     leader = Leader(database, seconds=settings.leader_seconds)
+    sender = connect_sender(settings, database, holder=leader.holder)
     clock = _start_clock(database, loop, settings)
     try:
         async with asyncio.TaskGroup() as group:
@@ -70,10 +76,13 @@ async def run(settings: SchedulerSettings) -> None:
             group.create_task(_every(settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
             group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
             group.create_task(_every(settings.recur_seconds, Recurrence(database=database).run, stopping, leader))
+            group.create_task(_every(PRUNE_SECONDS, partial(prune_deliveries, database), stopping, leader))
+            group.create_task(sender.run(stopping, seconds=settings.webhook_seconds))  # in every replica: the rows share it out
     finally:
         clock.stop()
         with suppress(StoreUnavailableError):
             await leader.resign()
+        await sender.poster.close()
         await dispatcher.redis.aclose()
         await database.close()
 
@@ -104,7 +113,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]], stopping
 def main() -> None:
     """Start the process."""
     try:
-        settings = read_settings(SchedulerSettings)
+        settings = read_settings(BeatSettings)
         configure_logs(log_format=settings.log_format, log_level=settings.log_level)
         asyncio.run(run(settings))
     except FormscoutError as error:

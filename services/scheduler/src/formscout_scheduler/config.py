@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from formscout.config import PlatformSettings
+from formscout.config import EncryptionSettings, PlatformSettings, WebhookSettings
 
 
 class SchedulerSettings(PlatformSettings):
@@ -16,3 +16,10 @@ class SchedulerSettings(PlatformSettings):
     """Between two looks for networks that are due by their schedules."""
     leader_seconds: float = Field(default=15.0, ge=1)
     """How long a silent leader keeps the lead: within it a second replica takes over."""
+
+
+class BeatSettings(SchedulerSettings, EncryptionSettings, WebhookSettings):
+    """What the scheduler itself needs beside: it signs webhooks, so it opens their secrets; the upkeep worker has no keys."""
+
+    webhook_seconds: float = Field(default=0.5, gt=0)
+    """Between two looks for webhook deliveries that are due, in every replica."""

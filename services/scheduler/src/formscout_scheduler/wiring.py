@@ -9,11 +9,15 @@ from formscout.domain.jobs import Claim, Failed, Finished, JobKind, Outcome
 from formscout.queueing.app import create_app
 from formscout.queueing.execution import Handler
 from formscout.queueing.heartbeat import Pulse
+from formscout.security.encryption import KeyRing
+from formscout.security.outbound import SystemResolver
 from formscout.storage.database import Database
 from formscout.usecases.budgets import check_budget, reset_monthly_budgets
-from formscout_scheduler.config import SchedulerSettings
+from formscout_scheduler.config import BeatSettings, SchedulerSettings
 from formscout_scheduler.dispatcher import Dispatcher
+from formscout_scheduler.posting import Poster
 from formscout_scheduler.reconciler import Reconciler
+from formscout_scheduler.webhooks import WebhookSender
 
 
 def connect(settings: SchedulerSettings) -> tuple[Database, Dispatcher, Reconciler]:
@@ -24,6 +28,13 @@ def connect(settings: SchedulerSettings) -> tuple[Database, Dispatcher, Reconcil
     app = create_app("formscout-scheduler", url, queue=None)
     dispatcher = Dispatcher(app=app, database=database, redis=client, cap=settings.max_running)
     return database, dispatcher, Reconciler(database=database)
+
+
+def connect_sender(settings: BeatSettings, database: Database, *, holder: str) -> WebhookSender:
+    """Construct the sender of webhooks; raise `SettingsError` for keys that are none."""
+    keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
+    poster = Poster(allow_private=settings.webhooks_allow_private, resolve=SystemResolver())
+    return WebhookSender(database=database, keys=keys, poster=poster, holder=holder)
 
 
 def wire(database: Database, _draining: Callable[[], bool]) -> Mapping[JobKind, Handler]:

@@ -72,12 +72,11 @@ class AttemptError(StrEnum):
     ADDRESS_REFUSED = "address_refused"  # the guard refuses where the name leads
     ADDRESS_UNRESOLVED = "address_unresolved"  # the name does not resolve
     CONNECTION_FAILED = "connection_failed"  # nobody listens, or TLS was not agreed on
-    CONNECTION_LOST = "connection_lost"  # it broke off before an answer
+    NO_ANSWER = "no_answer"  # it broke off before an answer, or what came is no HTTP
     TIMED_OUT = "timed_out"
     REDIRECTED = "redirected"  # 3xx: never followed, a signature is for one receiver
     STATUS = "status"  # any other answer that is no 2xx
     GONE = "gone"  # 410: the endpoint is disabled
-    NOT_HTTP = "not_http"  # what came back is no HTTP
     SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105 (a code) the sender lacks the key that sealed the secret
     SENDER_LOST = "sender_lost"  # the sender died in mid-attempt: it may have been delivered
     ENDPOINT_DISABLED = "endpoint_disabled"  # not tried: the endpoint was switched off
@@ -158,6 +157,8 @@ def judge_attempt(attempt: Attempt, *, attempts: int, failing_since: datetime | 
     if attempt.error is AttemptError.GONE:
         return Verdict(state=DeliveryState.FAILED, disable=DisabledBecause.GONE)
     if attempts < len(RETRY_DELAYS):
+        if attempt.error is AttemptError.SENDER_LOST:
+            return Verdict(state=DeliveryState.WAITING)  # no reason for the receiver to wait
         asked = min(attempt.retry_after or 0.0, LONGEST_WAIT_SECONDS)
         delay = max(RETRY_DELAYS[attempts] * (1 + JITTER * dice), asked)
         return Verdict(state=DeliveryState.WAITING, delay=delay)

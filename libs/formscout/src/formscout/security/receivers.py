@@ -13,8 +13,8 @@ LOWEST_FREE_PORT: Final = 1024
 
 WEB_PORTS: Final = {"http": 80, "https": 443}
 
-LOOPBACK_NAMES: Final = ("localhost", ".localhost")
-"""RFC 6761: these lead to the machine itself, whatever a name server says."""
+INSIDE: Final = ("localhost", "local", "internal", "home.arpa")
+"""Ends of names that no public name server knows: RFC 6761, RFC 6762, ICANN's choice for private use, RFC 8375."""
 
 _EXAMPLE: Final = "Give one like https://hooks.example.com/formscout."
 
@@ -33,15 +33,20 @@ def require_receiver(address: str, *, allow_private: bool) -> str:
     if port is not None and port < LOWEST_FREE_PORT and port not in WEB_PORTS.values():
         raise AddressRefusedError(f"Port {port} is refused; use 443, 80, or one from {LOWEST_FREE_PORT} on.")
     literal = as_literal(host)
-    is_loopback = host.rstrip(".") == LOOPBACK_NAMES[0] or host.rstrip(".").endswith(LOOPBACK_NAMES[1])
-    if is_loopback and not allow_private:
-        raise AddressRefusedError(f"{host} is this machine, not a receiver. {_EXAMPLE}")
+    if literal is None and not allow_private and _is_inside(host):
+        raise AddressRefusedError(f"{host} is a name that is known inside only; nothing is sent there. {_EXAMPLE}")
     verdict = judge_addresses(host, () if literal is None else (literal,), allow_private=allow_private)
     if not verdict.allowed:
         raise AddressRefusedError(f"{verdict.reason}; nothing is sent there. {_EXAMPLE}")
     bracketed = f"[{host}]" if ":" in host else host
     place = bracketed if port is None or port == WEB_PORTS[parts.scheme] else f"{bracketed}:{port}"
     return urlunsplit((parts.scheme, place, parts.path or "/", parts.query, ""))
+
+
+def _is_inside(host: str) -> bool:
+    """Tell a name without a dot, as services inside a cluster have, and one of those that are reserved for use inside."""
+    name = host.rstrip(".")
+    return "." not in name or any(name.endswith(f".{end}") for end in INSIDE)
 
 
 def _parts(address: str) -> tuple[SplitResult, str, int | None]:

@@ -31,7 +31,10 @@ IN_HAND_OF_AN_ENDPOINT: Final = 2
 """Attempts at one receiver at once: one that hangs does not keep its own next delivery waiting, and is not stormed either."""
 
 IN_HAND_OF_A_COMPANY: Final = 8
-"""Attempts for one company at once: a quarter of what one sender holds, so that slow receivers of one leave room for the others."""
+"""Attempts for one company at once: a quarter of what one sender holds, so that slow receivers of one leave room for the others.
+
+Two senders that claim at the same moment may pass it together; each endpoint's own bound they never pass.
+"""
 
 _waiting = (webhook_delivery.c.state == DeliveryState.WAITING) & (webhook_delivery.c.next_at <= func.now())
 
@@ -49,7 +52,8 @@ _CANDIDATES = text(
         SELECT company_id, count(*) AS sending FROM webhook_delivery JOIN webhook_endpoint ON webhook_endpoint.id = endpoint_id
         WHERE state = 'sending' GROUP BY company_id
     )
-    SELECT webhook_endpoint.id FROM steps JOIN webhook_endpoint ON webhook_endpoint.id = steps.endpoint_id
+    SELECT webhook_endpoint.id, webhook_endpoint.company_id, :of_company - coalesce(in_hand.sending, 0) AS free
+    FROM steps JOIN webhook_endpoint ON webhook_endpoint.id = steps.endpoint_id
     LEFT JOIN in_hand ON in_hand.company_id = webhook_endpoint.company_id
     CROSS JOIN LATERAL (SELECT next_at FROM webhook_delivery WHERE state = 'waiting' AND next_at <= now()
                         AND webhook_delivery.endpoint_id = steps.endpoint_id ORDER BY next_at, id LIMIT 1) AS first
@@ -106,11 +110,15 @@ class DeliveryStore:
         so the bound for each endpoint is exact, however many senders there are.
         """
         bounds = {"of_company": IN_HAND_OF_A_COMPANY, "of_endpoint": IN_HAND_OF_AN_ENDPOINT, "limit": limit}
-        endpoints = (await self._connection.execute(_CANDIDATES, bounds)).scalars().all()
+        candidates = (await self._connection.execute(_CANDIDATES, bounds)).all()
+        free = {one.company_id: one.free for one in candidates}
         claims: list[DeliveryClaim] = []
-        for endpoint_id in endpoints:
-            if len(claims) < limit:
-                claims += await self._claim_of(WebhookId(endpoint_id), holder=holder, limit=limit - len(claims))
+        for endpoint_id, company_id, _ in candidates:
+            at_most = min(limit - len(claims), free[company_id])
+            if at_most > 0:
+                taken = await self._claim_of(WebhookId(endpoint_id), holder=holder, limit=at_most)
+                free[company_id] -= len(taken)
+                claims += taken
         return claims
 
     async def release_expired(self) -> list[DeliveryClaim]:
