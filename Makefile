@@ -63,6 +63,10 @@ imports: packages ## the direction of imports
 coverage: setup ## every test, and what of the code they ran
 	@$(RUN) pytest --cov --cov-report=term-missing:skip-covered --cov-report=xml $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## break the running platform in every way that the tests know, with the real times: half an hour
+	@exec $(RUN) pytest tests/chaos --chaos=full $(ARGS)
+
 .PHONY: bench
 bench: setup ## the benchmarks of bench/, with the machine they ran on
 	@for file in bench/bench_*.py; do echo "== $$file"; name=$${file#bench/}; $(RUN) python -m "bench.$${name%.py}" $(ARGS); done

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 START_SECONDS = 60
@@ -36,7 +36,8 @@ class Service:
 
     def kill(self) -> None:
         """Kill main process and pool at once, as a node that loses its power does."""
-        os.killpg(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self._process.wait(timeout=START_SECONDS)
 
     def stop(self) -> int:
