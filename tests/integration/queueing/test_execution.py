@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from tests.support.sessions import add_jobs, execute, job_now, rows, scalar
 
+from formscout.domain.errors import StoreUnavailableError
 from formscout.domain.ids import JobId
 from formscout.domain.jobs import Claim, Deferred, Failed, Finished, JobKind, JobState, NewJob, Outcome, Queue
 from formscout.queueing.execution import Handler, Runner
@@ -103,6 +104,26 @@ async def test_a_crash_spends_an_attempt_and_costs_the_next_job_nothing(database
     crashed = await job_now(database, FIRST)
     assert (crashed.state, crashed.attempts, crashed.error) == (JobState.QUEUED, 1, "RuntimeError: the worker's log has the trace.")
     assert (await job_now(database, SECOND)).state is JobState.SUCCEEDED
+
+
+@pytest.mark.parametrize("away", [0, 2], ids=["back at once", "away for two tries"])
+async def test_a_job_that_a_store_went_away_under_is_put_back_and_costs_no_attempt(database: Database, runner: Make, away: int) -> None:
+    left = [StoreUnavailableError("away")] * away
+
+    async def handler(claim: Claim, pulse: Pulse) -> Outcome:
+        del claim, pulse
+        raise StoreUnavailableError("away")
+
+    async def finish(claim: Claim, outcome: Outcome) -> None:
+        if left:
+            raise left.pop()
+        await finish_job(database, claim, outcome)
+
+    await add_jobs(database, NEW)
+    assert await replace(runner(handler), finish=finish).answer() == 1
+    job = await job_now(database, FIRST)
+    assert (job.state, job.attempts, job.error_code) == (JobState.QUEUED, 0, "store_unavailable")
+    assert job.available_at > job.created_at
 
 
 async def test_a_job_that_was_taken_over_is_stopped_and_writes_nothing(database: Database, runner: Make) -> None:

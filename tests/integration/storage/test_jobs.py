@@ -127,6 +127,19 @@ async def test_renewing_keeps_the_lease_and_tells_of_a_cancel(database: Database
     assert (await job_now(database, claim.job.id)).attempts == 0
 
 
+async def test_a_slice_that_is_put_back_gives_its_pages_back_their_attempts_not_spent(database: Database, tenant: Tenant) -> None:
+    session = await ask(database, tenant)
+    claim = await workers.begin(database)
+    page = await slices.next_page(database, claim)
+    assert page is not None
+    await finish_job(database, claim, Deferred(seconds=0, reason="store_unavailable"))
+    again = await slices.next_page(database, await workers.begin(database))
+    assert again is not None
+    assert (again.id, again.session_id, again.attempts) == (page.id, session.id, 1)
+    with pytest.raises(LeaseLostError):
+        await slices.skip_page(database, claim, page, SkipReason.LIMIT)
+
+
 async def test_a_lease_and_its_renewals_last_as_long_as_the_claim_asks(database: Database, tenant: Tenant) -> None:
     await ask(database, tenant)
     left = "SELECT extract(epoch FROM lease_until - now()) FROM job"

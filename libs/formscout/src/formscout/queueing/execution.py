@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
-from formscout.domain.errors import LeaseLostError
-from formscout.domain.jobs import LEASE_SECONDS, Claim, JobKind, Outcome, Queue
+from formscout.domain.errors import LeaseLostError, StoreUnavailableError
+from formscout.domain.jobs import LEASE_SECONDS, Claim, Deferred, JobKind, Outcome, Queue
 from formscout.queueing.heartbeat import Heart, Pulse
 from formscout.queueing.queues import RULES
 from formscout.storage.database import Database
@@ -19,6 +20,12 @@ Handler = Callable[[Claim, Pulse], Awaitable[Outcome]]
 
 Finish = Callable[[Claim, Outcome], Awaitable[None]]
 """Writes a job's end with all that follows, in one transaction."""
+
+STORE_PAUSE_SECONDS: Final = 5.0
+"""Before a job that a store went away under is tried again: as long as a PostgreSQL takes to restart."""
+
+STORE_LOOK_SECONDS: Final = 0.5
+"""Between two tries to put such a job back while the database itself is away."""
 
 _log = structlog.get_logger(__name__)
 
@@ -72,9 +79,25 @@ class Runner:
                 assert task is not None, "a job runs in a task"
                 task.uncancel()
                 _log.warning("The job was stopped, its lease being lost or about to end")
+            except StoreUnavailableError as error:
+                _log.warning("A store went away under the job; it is put back, no attempt spent", error=error.message)
+                await self._put_back(claim)
             except Exception as error:  # noqa: BLE001 a door: whatever broke, the next job must not suffer from it
                 _log.exception("The job crashed")
                 await self._abandon(claim, error)
+
+    async def _put_back(self, claim: Claim) -> None:
+        """Queue the job again as soon as the database answers; when it is away for longer than the lease, that runs out by itself."""
+        ends = time.monotonic() + claim.lease_seconds
+        while time.monotonic() < ends and not self.draining():
+            try:
+                await self.finish(claim, Deferred(seconds=STORE_PAUSE_SECONDS, reason=StoreUnavailableError.code))
+            except LeaseLostError:
+                return  # it was long enough
+            except StoreUnavailableError:
+                await asyncio.sleep(STORE_LOOK_SECONDS)
+            else:
+                return
 
     async def _abandon(self, claim: Claim, error: Exception) -> None:
         try:

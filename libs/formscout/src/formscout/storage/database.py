@@ -16,6 +16,11 @@ from formscout.storage.looks import UNAVAILABLE, Looks, to_json
 Connection: TypeAlias = AsyncConnection
 """What every store works on; named here, so that a use case can hold one without knowing SQLAlchemy."""
 
+OUT_OF_RESOURCES: Final = "PostgreSQL has no room left for this: its disk, memory or connections are used up. Make room, then try again."
+
+_RESOURCE_CLASSES: Final = ("53", "58")
+"""Of SQLSTATE: insufficient resources (a full disk is 53100), and errors of the system below, such as a disk that cannot be written."""
+
 _PING: Final = text("SELECT 1")
 _AWAY: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What says while one connects that PostgreSQL is away: SQLAlchemy leaves the driver's own errors as they are then."""
@@ -86,6 +91,8 @@ class Database:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise StoreUnavailableError(UNAVAILABLE) from error
+            if _is_out_of_resources(error):
+                raise StoreUnavailableError(OUT_OF_RESOURCES) from error
             raise
         finally:
             await connection.close()
@@ -110,3 +117,9 @@ class _Joined(Database):
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncConnection]:
         yield self._connection
+
+
+def _is_out_of_resources(error: DBAPIError) -> bool:
+    """Tell whether the server could not do it now, and could later: nothing is wrong with what was asked."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith(_RESOURCE_CLASSES)

@@ -94,6 +94,13 @@ class FrontierStore:
         """Let a leased page wait again, its attempt not spent. Raises `LeaseLostError`."""
         await self._end(page, state=PageState.WAITING, attempts=frontier_page.c.attempts - 1)
 
+    async def give_all_back(self, claim: Claim) -> None:
+        """Let every page wait again that this claim has leased, their attempts not spent: the slice breaks off, no page is to blame."""
+        held = (frontier_page.c.holder_job == claim.job.id) & (frontier_page.c.holder_fence == claim.fence)
+        which = (frontier_page.c.session_id == claim.job.session_id) & (frontier_page.c.state == PageState.LEASED) & held
+        values = {"state": PageState.WAITING, "attempts": frontier_page.c.attempts - 1, "fence": frontier_page.c.fence + 1}
+        await self._connection.execute(update(frontier_page).where(which).values(**values))
+
     async def skip_free(self, session_id: CrawlSessionId, reason: SkipReason) -> int:
         """End every page that waits, or whose slice died on it, and return how many there were."""
         return len((await self._connection.execute(_SKIP_FREE, {"session_id": session_id, "reason": reason})).all())

@@ -41,6 +41,8 @@ async def finish_job(database: Database, claim: Claim, outcome: Outcome) -> None
                 await _go_on(work, job)
             case Deferred(seconds=seconds, reason=reason):
                 await work.jobs.put_back(claim, seconds=seconds, reason=reason)
+                if job.kind is JobKind.DISCOVER_SLICE:
+                    await work.frontier.give_all_back(claim)
             case Finished():
                 await work.jobs.end(claim, JobState.SUCCEEDED)
                 await _go_on(work, job)

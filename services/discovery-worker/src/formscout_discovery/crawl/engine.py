@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from formscout.domain.errors import CrawlError, LeaseLostError
+from formscout.domain.errors import CrawlError, LeaseLostError, StoreUnavailableError
 from formscout.domain.forms import Findings, KnownForm, NewFormPage
 from formscout.domain.pages import NOBODY_THERE, FrontierPage, PageSource, SkipReason, VisitOutcome
 from formscout_discovery.crawl.entrance import enter
@@ -155,8 +155,8 @@ class _Engine:
             broken = harvest.outcome in TAB_IS_LOST
         except TimeoutError:
             self._cut_short(harvest, VisitOutcome.TIMEOUT, "The visit took longer than it may; what was found until then is kept.")
-        except (CrawlError, LeaseLostError):
-            raise
+        except (CrawlError, LeaseLostError, StoreUnavailableError):
+            raise  # none of them says anything about the page
         except PageLostError as error:
             self._cut_short(harvest, error.outcome, error.message)
         except Exception as error:  # the door of a visit: one bad page ends nothing
