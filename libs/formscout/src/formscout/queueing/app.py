@@ -3,6 +3,7 @@
 from celery import Celery
 
 from formscout.domain.jobs import Queue
+from formscout.queueing.intake import TRANSPORT
 from formscout.queueing.messages import QUEUE_OF_TASK
 from formscout.queueing.queues import RULES, UNROUTED, celery_queues, transport_options
 
@@ -41,6 +42,7 @@ def create_app(name: str, broker_url: str, *, queue: Queue | None) -> Celery:
     if queue is not None:
         rules = RULES[queue]
         app.conf.update(
+            broker_transport=TRANSPORT,
             task_soft_time_limit=rules.soft_time_limit,
             task_time_limit=rules.time_limit,
             worker_max_tasks_per_child=rules.max_tasks_per_child,

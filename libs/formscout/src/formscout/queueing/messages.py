@@ -23,6 +23,14 @@ TASK_OF: Final = {
     JobKind.RESET_BUDGETS: RESET_MONTHLY_BUDGETS,
 }
 
+HINTS: Final = {
+    DISCOVER_FORM_PAGES: ("session_id", "company_id"),
+    ANALYZE_FORM_DETAILS: ("form_page_id", "company_id"),
+    CHECK_BUDGET: ("subscription_id",),
+    RESET_MONTHLY_BUDGETS: (),
+}
+"""The names of each task's arguments, all of them numbers or None."""
+
 
 def hint(job: Job) -> list[int | None]:
     """Return the arguments of the message that a job causes; whoever takes it claims the fairest job, not this one."""
