@@ -50,6 +50,7 @@ async def test_a_discovery_is_accepted_with_all_that_is_needed_to_follow_it(memb
         "forms_found": 0,
         "attempt": 0,
         "queue_position": 1,
+        "estimated_wait_seconds": None,
         "heartbeat_at": None,
         "error": None,
     }

@@ -7,13 +7,16 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import text
 from tests.support import workers
-from tests.support.sessions import add_jobs, execute, take
+from tests.support.sessions import add_jobs, ask, execute, take
 from tests.support.tenants import Tenant, make_tenant
 
+from formscout.domain.crawls import CrawlSession
 from formscout.domain.ids import CompanyId
 from formscout.domain.jobs import JobKind, NewJob, Queue
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
+from formscout.storage.requests import find_status
+from formscout.tables.turns import FAR
 from formscout.usecases.unit_of_work import unit_of_work
 
 FLOOD = 10_000
@@ -176,3 +179,51 @@ async def test_a_connection_that_planned_on_an_empty_table_reads_no_more(databas
         whole, fetched = (await connection.execute(text(read))).one()
     assert whole == 0
     assert fetched <= A_FEW_ROWS
+
+
+async def place(database: Database, session: CrawlSession) -> tuple[int | None, float | None]:
+    status = await find_status(database, session.task_id)
+    assert status is not None
+    return status.queue_position, status.estimated_wait_seconds
+
+
+async def test_a_waiting_session_knows_its_place_in_the_fair_order(database: Database, tenant: Tenant, stranger: Tenant) -> None:
+    flood = [await ask(database, tenant, force=True) for _ in range(4)]
+    late = await ask(database, stranger)
+    assert [(await place(database, one))[0] for one in flood] == [2, 3, 4, 5], "the other company's one job comes between"
+    assert await place(database, late) == (2, None), "nothing ran yet, so nobody knows how long it takes"
+    first = await take(database, Queue.DISCOVERY)
+    assert first is not None
+    assert (await place(database, late))[0] == 1, "the flood has work in hand now"
+    assert await place(database, flood[0]) == (None, None), "it runs"
+    assert [(await place(database, one))[0] for one in flood[1:]] == [2, 3, 4]
+
+
+async def test_the_wait_is_told_by_what_slices_lately_took(database: Database, tenant: Tenant, stranger: Tenant) -> None:
+    await ask(database, tenant)
+    taken = await workers.begin(database)
+    await workers.end(database, taken)
+    await execute(database, "UPDATE job SET started_at = ended_at - interval '40 seconds' WHERE ended_at IS NOT NULL")
+    for _ in range(3):
+        await ask(database, tenant, force=True)
+    for _ in range(2):
+        assert await take(database, Queue.DISCOVERY) is not None
+    late = await ask(database, stranger)
+    position, seconds = await place(database, late)
+    assert position == 1
+    assert seconds == pytest.approx(20)
+
+
+async def test_a_place_is_worked_out_by_a_few_rows_and_not_at_all_far_off(database: Database, tenant: Tenant, stranger: Tenant) -> None:
+    near = await ask(database, stranger)
+    await write(database, tenant.company.id, BACKLOG)
+    await execute(database, "UPDATE job SET queue = 'discovery', kind = 'discover_slice'")
+    far = await ask(database, tenant, force=True)
+    await execute(database, "ANALYZE job")
+    async with database.begin() as connection:
+        places = [(await connection.execute(text("SELECT queue_place(:id)"), {"id": one.id})).scalar_one() for one in (near, far)]
+        read = "SELECT seq_scan, seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'job'"
+        whole, _, fetched = (await connection.execute(text(read))).one()
+    assert places == [[2, None], None]
+    assert whole == 0
+    assert fetched <= 2 * FAR + A_FEW_ROWS

@@ -116,7 +116,8 @@ class CrawlStatus:
     pages_found: int
     forms_found: int
     attempt: int
-    queue_position: int | None  # which one it is while it waits; 1: next
+    queue_position: int | None  # which one it is while it waits, in the fair order; 1: next; None when far off
+    estimated_wait_seconds: float | None  # by what slices lately took; None when not known
     heartbeat_at: datetime | None
     failure_code: FailureReason | None
     failure_message: str | None

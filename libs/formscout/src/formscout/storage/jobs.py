@@ -23,15 +23,33 @@ _COLUMNS = tuple(
 _BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true)")
 """For this transaction: a plan made while the table was empty would read the whole of it from then on."""
 
-_LATEST_JOBS = 5_000
-"""How far back the figures about waiting look: enough for a steady p95."""
-
 _NAMES = ", ".join(column.name for column in _COLUMNS)
 _CLAIM = text(f"SELECT {_NAMES} FROM claim_job(:queue, :worker, :lease_seconds, :cap)").bindparams(  # noqa: S608 (our own names)
     bindparam("lease_seconds", type_=Double), bindparam("cap", type_=Integer)
 )
 _RUNNABLE = text(f"SELECT {_NAMES} FROM runnable_jobs(:queue, :at_most, :cap)").bindparams(  # noqa: S608 (our own names)
     bindparam("at_most", type_=Integer), bindparam("cap", type_=Integer)
+)
+
+_LATEST_JOBS = 5_000
+"""How far back the figures about waiting look: enough for a steady p95."""
+
+# Those that ended and those that run, each by its index: what waits, however many, is not read.
+_WAITS = text(
+    f"""
+    SELECT queue, percentile_cont(0.5) WITHIN GROUP (ORDER BY waited) FILTER (WHERE lately) AS p50,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY waited) FILTER (WHERE lately) AS p95,
+        count(DISTINCT worker) FILTER (WHERE running) AS busy_workers
+    FROM unnest(CAST(:queues AS text[])) AS queue CROSS JOIN LATERAL (
+        SELECT worker, running, started_at > now() - interval '1 hour' AS lately,
+            greatest(0, extract(epoch FROM started_at - available_at))::float8 AS waited
+        FROM (
+            (SELECT worker, false AS running, started_at, available_at FROM job WHERE job.queue = queue.queue
+                AND started_at IS NOT NULL AND ended_at > now() - interval '1 hour' ORDER BY ended_at DESC LIMIT {_LATEST_JOBS})
+            UNION ALL SELECT worker, true, started_at, available_at FROM job WHERE job.queue = queue.queue AND state = 'running'
+        ) AS began
+    ) AS known GROUP BY queue
+    """,  # noqa: S608 (a number of ours)
 )
 
 
@@ -217,20 +235,7 @@ class JobStore:
 
     async def waits(self) -> list[QueueWaits]:
         """Return how long jobs lately waited for a worker, and how many workers are at work, by queue."""
-        # The latest ids are found by the primary key: the table is never read whole.
-        latest = select(func.max(job.c.id) - _LATEST_JOBS).scalar_subquery()
-        waited = func.greatest(0, func.extract("epoch", job.c.started_at - job.c.available_at))
-        lately = (job.c.started_at > func.now() - func.make_interval(0, 0, 0, 0, 1)) & (job.c.id > latest)
-        statement = (
-            select(
-                job.c.queue,
-                func.percentile_cont(0.5).within_group(waited).filter(lately).label("p50"),
-                func.percentile_cont(0.95).within_group(waited).filter(lately).label("p95"),
-                func.count(job.c.worker.distinct()).filter(job.c.state == JobState.RUNNING).label("busy_workers"),
-            )
-            .where(lately | (job.c.state == JobState.RUNNING))
-            .group_by(job.c.queue)
-        )
+        statement = _WAITS.bindparams(queues=[str(queue) for queue in Queue])
         found = {row["queue"]: row for row in (await self._connection.execute(statement)).mappings()}
         idle = {"p50": None, "p95": None, "busy_workers": 0}
         return [QueueWaits(**{**found.get(queue, idle), "queue": queue}) for queue in Queue]

@@ -70,10 +70,8 @@ _ACCEPT: Final = (
 
 # In the order of `CrawlStatus`: the row is taken over by position, since clients poll it.
 _STATUS: Final = """
-    SELECT id, company_id, version, state, progress, sentence, pages_found, forms_found, attempt, CASE WHEN state = 'queued' THEN 1 + (
-        SELECT count(*) FROM job WHERE queue = 'discovery' AND state = 'queued' AND id < (
-            SELECT min(id) FROM job WHERE session_id = crawl_session.id AND state = 'queued')) END AS queue_position,
-        heartbeat_at, failure_code, failure_message
+    SELECT id, company_id, version, state, progress, sentence, pages_found, forms_found, attempt,
+        CASE WHEN state = 'queued' THEN queue_place(id) END AS place, heartbeat_at, failure_code, failure_message
     FROM crawl_session WHERE task_id = $1
 """
 
@@ -96,7 +94,7 @@ async def find_status(database: Database, task_id: UUID) -> CrawlStatus | None:
     row = await database.find_row(_STATUS, task_id)
     if row is None:
         return None
-    session_id, company_id, version, state, progress, sentence, pages, forms, attempt, position, heartbeat_at, code, message = row.values()
+    session_id, company_id, version, state, progress, sentence, pages, forms, attempt, place, heartbeat_at, code, message = row.values()
     return CrawlStatus(
         session_id=session_id,
         company_id=company_id,
@@ -107,7 +105,8 @@ async def find_status(database: Database, task_id: UUID) -> CrawlStatus | None:
         pages_found=pages,
         forms_found=forms,
         attempt=attempt,
-        queue_position=position,
+        queue_position=None if place is None else int(place[0]),
+        estimated_wait_seconds=None if place is None else place[1],
         heartbeat_at=heartbeat_at,
         failure_code=None if code is None else FailureReason(code),
         failure_message=message,

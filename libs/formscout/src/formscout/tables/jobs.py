@@ -34,6 +34,7 @@ job: Final = Table(
     Index("ix_job_runnable", "queue", text("coalesce(company_id, 0)"), "available_at", "id", postgresql_where=text("state = 'queued'")),
     Index("ix_job_leased", "lease_until", postgresql_where=text("state = 'running'")),
     Index("ix_job_in_hand", "queue", "company_id", postgresql_where=text("state = 'running'")),
+    Index("ix_job_ended", "queue", "ended_at", postgresql_where=text("started_at IS NOT NULL")),
     Index("ix_job_session_id", "session_id"),
     Index("ix_job_form_page_id", "form_page_id"),
 )

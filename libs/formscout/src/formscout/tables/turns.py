@@ -87,8 +87,59 @@ BEGIN
 END $$
 """  # noqa: S608 (as above)
 
+FAR: Final = 1000
+"""Places that are worked out: to know more exactly how far off one is would cost more than it tells."""
+
+QUEUE_PLACE: Final = f"""
+CREATE FUNCTION queue_place(_session_id bigint) RETURNS double precision[] LANGUAGE plpgsql STABLE {PLANS} AS $$
+DECLARE
+    _queue text := 'discovery';
+    _job job;
+    _tenant bigint;
+    _before bigint;
+    _others bigint;
+    _running bigint;
+    _seconds double precision;
+BEGIN
+    SELECT * INTO _job FROM job WHERE session_id = _session_id AND state = 'queued' AND queue = _queue ORDER BY id LIMIT 1;
+    IF NOT FOUND OR _job.available_at > now() THEN RETURN NULL; END IF;
+    _tenant := coalesce(_job.company_id, 0);
+    SELECT count(*) INTO _before FROM (
+        SELECT FROM job WHERE queue = _queue AND state = 'queued' AND coalesce(company_id, 0) = _tenant
+            AND (available_at, id) < (_job.available_at, _job.id) LIMIT {FAR}
+    ) AS own;
+    -- Another company comes first with the jobs that it could start with less weighted work in hand, or as much.
+    WITH RECURSIVE {_WAITING}, own AS (
+        SELECT (coalesce((SELECT jobs FROM in_hand WHERE tenant = _tenant), 0) + _before)::float8
+            / coalesce((SELECT weight FROM company WHERE id = _tenant), 1) AS load
+    )
+    SELECT count(*) INTO _others FROM (
+        SELECT FROM waiting CROSS JOIN own
+        LEFT JOIN in_hand ON in_hand.tenant = waiting.tenant
+        LEFT JOIN company ON company.id = waiting.tenant
+        CROSS JOIN LATERAL (
+            SELECT FROM job WHERE queue = _queue AND state = 'queued' AND coalesce(company_id, 0) = waiting.tenant AND available_at <= now()
+            LIMIT greatest(0, floor(own.load * coalesce(company.weight, 1) - coalesce(in_hand.jobs, 0)) + 1)::bigint
+        ) AS first
+        WHERE waiting.tenant <> _tenant LIMIT {FAR}
+    ) AS others;
+    IF _before + _others >= {FAR} THEN RETURN NULL; END IF;
+    SELECT avg(extract(epoch FROM ended_at - started_at)) INTO _seconds FROM (
+        SELECT ended_at, started_at FROM job
+        WHERE queue = _queue AND started_at IS NOT NULL AND ended_at > now() - interval '1 hour' ORDER BY ended_at DESC LIMIT 100
+    ) AS lately;
+    SELECT count(*) INTO _running FROM job WHERE queue = _queue AND state = 'running';
+    RETURN ARRAY[_before + _others + 1, (_before + _others + 1) * _seconds / nullif(_running, 0)];
+END $$
+"""  # noqa: S608 (as above)
+"""Which one of the queue a waiting session's slice is, and in how many seconds a worker may take it, each null where it is not known.
+
+The seconds are what slices lately took, by as many as run now.
+"""
+
 FUNCTIONS: Final = {
     "claim_job(text, text, double precision, integer)": CLAIM_JOB,
     "runnable_jobs(text, integer, integer)": RUNNABLE_JOBS,
+    "queue_place(bigint)": QUEUE_PLACE,
 }
 """By their signatures."""

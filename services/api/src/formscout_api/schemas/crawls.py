@@ -119,7 +119,8 @@ class StatusOut(View):
     pages_found: int
     forms_found: int
     attempt: int = Field(description="How often a worker has taken it up.")
-    queue_position: int | None = Field(description="1: next; null once it runs.")
+    queue_position: int | None = Field(description="By the fair order among companies; 1: next; null once it runs, and beyond 1000.")
+    estimated_wait_seconds: float | None = Field(description="By what slices took in the last hour; null when not known.")
     heartbeat_at: datetime | None
     error: FailureOut | None
 
@@ -202,6 +203,7 @@ def status_of(status: CrawlStatus, task_id: UUID) -> dict[str, Any]:  # Any: a d
         **found,
         "attempt": status.attempt,
         "queue_position": status.queue_position,
+        "estimated_wait_seconds": status.estimated_wait_seconds,
         "heartbeat_at": status.heartbeat_at,
         "error": None if status.failure_code is None else {"code": status.failure_code, "message": status.failure_message},
     }

@@ -427,6 +427,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_job_subscription_id_subscription'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_job'))
     )
+    op.create_index('ix_job_ended', 'job', ['queue', 'ended_at'], unique=False, postgresql_where=sa.text("started_at IS NOT NULL"))
     op.create_index('ix_job_form_page_id', 'job', ['form_page_id'], unique=False)
     op.create_index('ix_job_in_hand', 'job', ['queue', 'company_id'], unique=False, postgresql_where=sa.text("state = 'running'"))
     op.create_index('ix_job_leased', 'job', ['lease_until'], unique=False, postgresql_where=sa.text("state = 'running'"))
@@ -496,6 +497,7 @@ def downgrade() -> None:
     op.drop_index('ix_job_leased', table_name='job', postgresql_where=sa.text("state = 'running'"))
     op.drop_index('ix_job_in_hand', table_name='job', postgresql_where=sa.text("state = 'running'"))
     op.drop_index('ix_job_form_page_id', table_name='job')
+    op.drop_index('ix_job_ended', table_name='job', postgresql_where=sa.text("started_at IS NOT NULL"))
     op.drop_table('job')
     op.drop_index(op.f('ix_form_form_page_id'), table_name='form')
     op.drop_table('form')
