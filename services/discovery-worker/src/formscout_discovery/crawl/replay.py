@@ -15,6 +15,9 @@ from formscout_discovery.detection.folding import Candidate, fingerprint_of, fol
 
 READABLE: Final = frozenset({VisitOutcome.OK, VisitOutcome.NEVER_SETTLED})
 
+ROUNDS: Final = 2
+"""Tries of each path before it counts as leading nowhere."""
+
 STEP_FAILED: Final = "step_failed"
 FORM_ABSENT: Final = "form_absent"
 NOT_REVEALED: Final = "not_revealed"
@@ -64,9 +67,12 @@ async def _take(tab: Tab, step: Step, *, cause: Cause) -> Arrival | None:
 
 
 async def verify(tab: Tab, paths: Sequence[NavigationPath], wanted: Sequence[tuple[str, Candidate]]) -> Replayed:
-    """Try the paths in a fresh tab, shortest first; the first that shows any of the wanted forms is the one."""
+    """Try the paths in a fresh tab, shortest first; the first that shows any of the wanted forms is the one.
+
+    All are tried `ROUNDS` times: an application that was slow once has not lost its form.
+    """
     code = STEP_FAILED
-    for path in paths:
+    for path in tuple(paths) * ROUNDS:
         arrival = await follow(tab, path)
         if arrival is None or arrival.outcome not in READABLE:
             continue
