@@ -67,6 +67,10 @@ coverage: setup ## every test, and what of the code they ran
 chaos: setup ## break the running platform in every way that the tests know, with the real times: half an hour
 	@exec $(RUN) pytest tests/chaos --chaos=full $(ARGS)
 
+.PHONY: soak
+soak: setup ## random schedules of faults by seed, 200 of them: hours; ARGS="--soak-runs 20 --soak-seed 7"
+	@exec $(RUN) pytest tests/chaos --chaos=soak -s $(ARGS)
+
 .PHONY: bench
 bench: setup ## the benchmarks of bench/, with the machine they ran on
 	@for file in bench/bench_*.py; do echo "== $$file"; name=$${file#bench/}; $(RUN) python -m "bench.$${name%.py}" $(ARGS); done

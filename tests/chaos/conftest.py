@@ -24,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--chaos", choices=("quick", "full", "soak"), default="quick", help="a third with short times; all with the real ones; soak"
     )
+    group.addoption("--soak-runs", type=int, default=200, help="how many random schedules `make soak` runs")
+    group.addoption("--soak-seed", type=int, default=1, help="the first one's seed; each next one's is one more")
     group.addoption("--chaos-report", type=Path, default=None, help="write the table of faults into this file, too")
 
 
@@ -56,11 +58,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def running(request: pytest.FixtureRequest) -> Iterator[Platform]:
-    """Start the platform, with its real times unless the quick third is run.
+    """Start the platform, with its real times when all of the suite is run, with shorter ones else.
 
     Its directory is by no test's name and short: PostgreSQL's socket lies in it.
     """
-    constants = SCALED if mode_of(request.config) == "quick" else PRODUCTION
+    constants = PRODUCTION if mode_of(request.config) == "full" else SCALED
     with tempfile.TemporaryDirectory(prefix="formscout-chaos-") as directory, running_platform(Path(directory), constants) as platform:
         yield platform
 

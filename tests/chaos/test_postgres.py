@@ -3,7 +3,6 @@
 import time
 
 import httpx
-import pytest
 from tests.support.chaos_platform import Platform, until
 from tests.support.chaos_runs import Result, Run
 
@@ -35,7 +34,6 @@ def test_it_is_restarted(platform: Platform, run: Run, undisturbed: Result) -> N
     run.keeps_its_promises(undisturbed)
 
 
-@pytest.mark.quick
 def test_its_connections_are_cut(platform: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(3)
     with run.fault("all connections to PostgreSQL cut", AGAIN):

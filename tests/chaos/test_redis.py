@@ -3,7 +3,6 @@
 import json
 import time
 
-import pytest
 from tests.chaos.conftest import Begin
 from tests.support.chaos_platform import DISCOVERY, Platform, until
 from tests.support.chaos_runs import DESCRIBED, Result, Run
@@ -17,7 +16,6 @@ COPIES = 3
 QUEUED = "SELECT count(*) FROM crawl_session WHERE state = 'queued'"
 
 
-@pytest.mark.quick
 def test_all_clients_are_cut(platform: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(2)
     with run.fault("TCP cut of all Redis clients", NOTHING):
@@ -33,7 +31,6 @@ def test_it_is_restarted(platform: Platform, run: Run, undisturbed: Result) -> N
     run.keeps_its_promises(undisturbed)
 
 
-@pytest.mark.quick
 def test_it_is_emptied(platform: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(2)
     with run.fault("Redis flushed", NOTHING):
@@ -69,7 +66,6 @@ def _accepts(platform: Platform, *, seconds: float) -> None:
             time.sleep(1)
 
 
-@pytest.mark.quick
 def test_a_message_is_delivered_three_times(platform: Platform, run: Run, undisturbed: Result) -> None:
     """As the transport does after its visibility timeout; another worker stands ready to take what it is told."""
     run.until_visits(2)
@@ -94,7 +90,6 @@ def test_a_message_is_lost_after_it_was_popped(platform: Platform, undisturbed: 
     run.keeps_its_promises(undisturbed)
 
 
-@pytest.mark.quick
 def test_a_message_of_an_analysis_is_lost_after_it_was_popped(platform: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(1)
     with run.fault("an analysis's message lost after BRPOP", "the row still waits, so it is rung for again", measure=DESCRIBED):

@@ -28,7 +28,6 @@ def leader(platform: Platform) -> str:
     return next(name for name, service in platform.services.items() if service.pid == pid)
 
 
-@pytest.mark.quick
 def test_the_leader_is_killed(replicas: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(2)
     with run.fault("kill -9 of the leading scheduler", TAKES_OVER, measure=TERMS):

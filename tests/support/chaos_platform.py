@@ -186,10 +186,17 @@ class Platform:
 
     def pool_process(self, name: str) -> psutil.Process:
         """Return the pool process of a worker."""
-        main = psutil.Process(self.services[name].pid)
-        found = [child for child in main.children() if any("celery" in part for part in child.cmdline())]
+        found = self._pool_processes(name)
         assert found, f"{name} has a pool process"
         return found[0]
+
+    def has_pool_process(self, name: str) -> bool:
+        """Tell whether a worker has its pool process: one that was just started, or killed, has none for a moment."""
+        return bool(self._pool_processes(name))
+
+    def _pool_processes(self, name: str) -> list[psutil.Process]:
+        main = psutil.Process(self.services[name].pid)
+        return [child for child in main.children() if any("celery" in part for part in child.cmdline())]
 
     def browser(self, name: str) -> psutil.Process:
         """Return the Chromium of a discovery worker."""

@@ -93,9 +93,12 @@ class Proxy:
         self._loop.call(self._flow(flows=True))
         self._loop.call(self._cut(deaf_only=True))
 
-    def keep_request(self, request: bytes) -> threading.Event:
-        """Keep the next request that holds these bytes, and all after it on its connection; the event tells when."""
-        return self._set_trap(Trap(request=request, answer=None, sprung=threading.Event()))
+    def keep_request(self, request: bytes, *, after: bytes = b"") -> threading.Event:
+        """Keep the next request that holds these bytes, and all after it on its connection; the event tells when.
+
+        With `after`, requests pass on connections that have not sent these bytes before.
+        """
+        return self._set_trap(Trap(request=request, answer=None, sprung=threading.Event(), after=after))
 
     def lose_answer(self, request: bytes, *, holding: bytes = b"", after: bytes = b"") -> threading.Event:
         """Let the store do the next request that holds these bytes, lose its answer and cut the connection; the event tells when.

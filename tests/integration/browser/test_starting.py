@@ -20,7 +20,7 @@ from formscout_discovery.browser.leftovers import marker_of, sweep_leftovers
 from formscout_discovery.browser.options import BrowserOptions, TabRules
 from formscout_discovery.browser.pool import Chromium, launch
 from formscout_discovery.browser.tab import BrowserTab
-from formscout_discovery.crawl.ports import PageLostError
+from formscout_discovery.crawl.ports import BrowserLostError, PageLostError
 
 
 def processes_with(token: str) -> list[psutil.Process]:
@@ -101,8 +101,9 @@ async def test_a_browser_that_dies_is_told_and_never_as_an_error_of_the_library(
         (record,) = records(tmp_path)
         os.killpg(json.loads(text_of(record))["browser"], signal.SIGKILL)
         assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.CRASHED
+        assert not await browser.answers()
         for attempt in (tab.open(site.at("plain")), browser.new_tab(), browser.state()):
-            with pytest.raises(BrowserUnavailableError):
+            with pytest.raises(BrowserLostError):
                 await attempt
         with pytest.raises(PageLostError):
             await tab.capture()

@@ -46,6 +46,14 @@ class Interception:
         patterns = [{"urlPattern": "*"}, {"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"}]
         await self.session.send("Fetch.enable", {"patterns": patterns})
 
+    async def answers(self, seconds: float) -> bool:
+        """Tell whether the browser says its version within so many seconds."""
+        try:
+            await asyncio.wait_for(self.session.send("Browser.getVersion"), seconds)
+        except (PlaywrightError, TimeoutError):
+            return False
+        return True
+
     def add(self, traffic: Traffic) -> None:
         """Judge the requests of one more tab."""
         self._tabs.append(traffic)

@@ -25,9 +25,13 @@ from formscout_discovery.browser.state import StoredState, deserialise, serialis
 from formscout_discovery.browser.tab import CLOSE_TIMEOUT_S, BrowserTab, Inside
 from formscout_discovery.browser.traffic import Traffic
 from formscout_discovery.browser.windows import Windows, close
+from formscout_discovery.crawl.ports import BrowserLostError
 
 START_TIMEOUT_S: Final = 60.0
 """For Chromium to start on a busy machine."""
+
+ANSWER_TIMEOUT_S: Final = 15.0
+"""For a browser that lives to say its version: it takes milliseconds, and seconds on a machine that is all busy."""
 
 SWITCHES: Final = (
     "--disable-quic",  # one protocol family less between us and the gate
@@ -197,8 +201,12 @@ class SignedInBrowser:
             self._interception.restoring(-1)
         return serialise(StoredState(storage=storage, session_storage=self._session_storage))
 
+    async def answers(self) -> bool:
+        """Tell whether the browser is there and answers."""
+        return await self._interception.answers(ANSWER_TIMEOUT_S)
+
     async def make(self) -> Inside:
-        """Return a new, empty page that is listened to; raise `BrowserUnavailableError` when the browser is gone."""
+        """Return a new, empty page that is listened to; raise `BrowserLostError` when the browser is gone."""
         await self._note_session_storage()
         try:
             return await self._furnish(await self._windows.open())
@@ -239,9 +247,9 @@ def own_user_agent(version: str) -> str:
     return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36 Formscout/{ours}"
 
 
-def _ended(error: PlaywrightError | TimeoutError) -> BrowserUnavailableError:
+def _ended(error: PlaywrightError | TimeoutError) -> BrowserLostError:
     told = error.message.splitlines()[0] if isinstance(error, PlaywrightError) else "no window in time"
-    return BrowserUnavailableError(f"The browser ended by itself or does not answer: {told}")
+    return BrowserLostError(f"The browser ended by itself or does not answer: {told}")
 
 
 def _as_json(value: dict[str, dict[str, str]]) -> str:

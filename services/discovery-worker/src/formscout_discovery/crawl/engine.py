@@ -15,7 +15,7 @@ from formscout_discovery.crawl.front_door import outcome_of, require_answer
 from formscout_discovery.crawl.harvest import Harvest
 from formscout_discovery.crawl.memory import SliceMemory
 from formscout_discovery.crawl.plan import USER_AGENT, Slice, SliceEnd, SlicePlan, SliceStop
-from formscout_discovery.crawl.ports import Browser, Directive, PageLostError, Record, Tab
+from formscout_discovery.crawl.ports import Browser, BrowserLostError, Directive, PageLostError, Record, Tab
 from formscout_discovery.crawl.visit import visit
 from formscout_discovery.policy import pacing
 from formscout_discovery.policy.robots import Robots
@@ -155,13 +155,16 @@ class _Engine:
             broken = harvest.outcome in TAB_IS_LOST
         except TimeoutError:
             self._cut_short(harvest, VisitOutcome.TIMEOUT, "The visit took longer than it may; what was found until then is kept.")
-        except (CrawlError, LeaseLostError, StoreUnavailableError):
+        except (CrawlError, LeaseLostError, StoreUnavailableError, BrowserLostError):
             raise  # none of them says anything about the page
         except PageLostError as error:
             self._cut_short(harvest, error.outcome, error.message)
         except Exception as error:  # the door of a visit: one bad page ends nothing
             log.warning("visit failed", extra={"address": page.address}, exc_info=True)
             self._cut_short(harvest, VisitOutcome.ERROR, f"The visit broke off: {type(error).__name__}.")
+        if broken and not await self.work.browser.answers():
+            # Nothing is written: the page is begun again in another browser, and set down as crashed if it kills that one, too.
+            raise BrowserLostError("The browser died or hangs.")
         harvest.requests.extend(tab.requests())
         await self._write(page, harvest)
         self._judge(page, harvest)

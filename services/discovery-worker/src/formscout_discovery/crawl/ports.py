@@ -26,6 +26,12 @@ class PageLostError(FormscoutError):
         self.outcome = outcome
 
 
+class BrowserLostError(FormscoutError):
+    """The browser itself died or hangs; that says nothing about the pages that it was visiting."""
+
+    code: ClassVar[str] = "browser_lost"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """Where opening an address or pressing a control led."""
@@ -105,11 +111,15 @@ class Browser(Protocol):
     """One signed-in browser state; tabs share its cookies and storage."""
 
     async def new_tab(self) -> Tab:
-        """Open a tab."""
+        """Open a tab. Raises `BrowserLostError`."""
+        ...
+
+    async def answers(self) -> bool:
+        """Tell whether the browser is there and answers, within seconds."""
         ...
 
     async def state(self) -> bytes:
-        """Return cookies and storage, serialised; it is a secret."""
+        """Return cookies and storage, serialised; it is a secret. Raises `BrowserLostError`."""
         ...
 
 
