@@ -40,6 +40,10 @@ class Service:
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait(timeout=START_SECONDS)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send its main process a signal: SIGSTOP freezes it, SIGCONT lets it go on."""
+        self._process.send_signal(number)
+
     def stop(self) -> int:
         """Tell it to end, and return its exit status."""
         self._process.terminate()

@@ -4,7 +4,8 @@ import asyncio
 
 from tests.support.sessions import execute, scalar
 
-from formscout.storage.database import Database
+from formscout.domain.jobs import LEASE_SECONDS
+from formscout.storage.database import IDLE_SECONDS, Database
 from formscout.usecases.clock import lead, resign
 
 SECONDS = 30.0
@@ -41,3 +42,9 @@ async def test_a_leader_that_goes_leaves_the_lead_to_the_next(database: Database
 async def test_leads_of_different_names_are_apart(database: Database) -> None:
     assert await lead(database, "one", holder="a", seconds=SECONDS)
     assert await lead(database, "other", holder="b", seconds=SECONDS)
+
+
+async def test_a_process_that_is_frozen_in_a_transaction_does_not_keep_its_locks(database: Database) -> None:
+    shown = await scalar(database, "SHOW idle_in_transaction_session_timeout")
+    assert shown == f"{IDLE_SECONDS}s"
+    assert IDLE_SECONDS < LEASE_SECONDS, "whoever waits for its lease to end is not kept waiting by its locks"

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -30,6 +31,12 @@ from formscout_scheduler.wiring import connect, connect_sender
 
 LEADERSHIP: Final = "scheduler"
 
+HELD: Final = 2 / 3
+"""The part of `leader_seconds` for which a renewal holds: what is left is for the others to notice that it ran out."""
+
+RENEWALS: Final = 5
+"""Looks at the lead within `leader_seconds`: three within a lease, so that two which fail cost nothing."""
+
 PRUNE_SECONDS: Final = 3600.0
 """Between two looks for webhook deliveries that nobody needs any more."""
 
@@ -37,26 +44,37 @@ _log = structlog.get_logger(__name__)
 
 
 class Leader:
-    """Whether this replica leads: a lease row, renewed well before it ends."""
+    """Whether this replica leads: a lease row, renewed well before it ends.
+
+    A leader that was frozen begins no pass when it goes on, since its lease has run out by its own clock, too. A pass that it
+    was frozen in goes on beside those of the next leader: each pass is such that this does no harm (`docs/decisions/`).
+    """
 
     def __init__(self, database: Database, *, seconds: float) -> None:
         self._database = database
-        self._seconds = seconds
+        self._seconds = seconds * HELD
+        self._until = 0.0  # monotonic seconds, counted from before the renewal: never later than the row's
+        self._led = False
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
-        self.leads = False
+
+    @property
+    def leads(self) -> bool:
+        """Whether the lease runs."""
+        return time.monotonic() < self._until
 
     async def renew(self) -> None:
         """Take or keep the lead."""
-        held = self.leads
-        self.leads = False  # until the row says otherwise
-        self.leads = await lead(self._database, LEADERSHIP, holder=self.holder, seconds=self._seconds)
-        if self.leads != held:
-            _log.info("This replica leads" if self.leads else "Another replica leads", holder=self.holder)
+        began = time.monotonic()
+        leads = await lead(self._database, LEADERSHIP, holder=self.holder, seconds=self._seconds)
+        self._until = began + self._seconds if leads else 0.0
+        if leads != self._led:
+            _log.info("This replica leads" if leads else "Another replica leads", holder=self.holder)
+        self._led = leads
 
     async def resign(self) -> None:
         """Give the lead up."""
-        if self.leads:
-            await resign(self._database, LEADERSHIP, holder=self.holder)
+        self._until = 0.0
+        await resign(self._database, LEADERSHIP, holder=self.holder)
 
 
 async def run(settings: BeatSettings) -> None:
@@ -72,7 +90,7 @@ async def run(settings: BeatSettings) -> None:
     clock = _start_clock(database, loop, settings)
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_every(settings.leader_seconds / 3, leader.renew, stopping))
+            group.create_task(_every(settings.leader_seconds / RENEWALS, leader.renew, stopping))
             group.create_task(_every(settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
             group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
             group.create_task(_every(settings.recur_seconds, Recurrence(database=database).run, stopping, leader))

@@ -15,7 +15,7 @@ class SchedulerSettings(PlatformSettings):
     recur_seconds: float = Field(default=5.0, gt=0)
     """Between two looks for networks that are due by their schedules."""
     leader_seconds: float = Field(default=15.0, ge=1)
-    """How long a silent leader keeps the lead: within it a second replica takes over."""
+    """Within it a second replica takes over from a leader that fell silent."""
 
 
 class BeatSettings(SchedulerSettings, EncryptionSettings, WebhookSettings):

@@ -21,6 +21,15 @@ OUT_OF_RESOURCES: Final = "PostgreSQL has no room left for this: its disk, memor
 _RESOURCE_CLASSES: Final = ("53", "58")
 """Of SQLSTATE: insufficient resources (a full disk is 53100), and errors of the system below, such as a disk that cannot be written."""
 
+IDLE_SECONDS: Final = 20
+"""How long a transaction may stand still: a process that is frozen in one keeps its locks no longer, less than a lease."""
+
+_SESSION: Final = {
+    "application_name": "formscout",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+}
+
 _PING: Final = text("SELECT 1")
 _AWAY: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What says while one connects that PostgreSQL is away: SQLAlchemy leaves the driver's own errors as they are then."""
@@ -50,7 +59,7 @@ class Database:
             pool_recycle=1800,
             json_serializer=to_json,
             json_deserializer=msgspec.json.decode,
-            connect_args={"server_settings": {"application_name": "formscout", "jit": "off"}, "timeout": 10},
+            connect_args={"server_settings": _SESSION, "timeout": 10},
         )
         return cls(engine, looks=Looks(address))
 

@@ -24,12 +24,15 @@ async def tick(database: Database, schedule: str, *, due_at: datetime, kind: Job
 
 
 async def lead(database: Database, name: str, *, holder: str, seconds: float) -> bool:
-    """Take or keep the lead; False while somebody else has it."""
-    async with database.begin() as connection:
+    """Take or keep the lead; False while somebody else has it.
+
+    In one statement alone: a replica that froze between it and its commit would keep the row locked.
+    """
+    async with database.look() as connection:
         return await LeadershipStore(connection).lead(name, holder=holder, seconds=seconds)
 
 
 async def resign(database: Database, name: str, *, holder: str) -> None:
     """Give the lead up, so that another takes it at once."""
-    async with database.begin() as connection:
+    async with database.look() as connection:
         await LeadershipStore(connection).resign(name, holder=holder)
