@@ -26,6 +26,7 @@ STATUS_OF: Final[Mapping[str, HTTPStatus]] = {
     "conflict": HTTPStatus.CONFLICT,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "budget_exhausted": HTTPStatus.CONFLICT,
+    "too_many_followers": HTTPStatus.TOO_MANY_REQUESTS,
     "overloaded": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -41,6 +42,7 @@ TITLES: Final[Mapping[str, str]] = {
     "conflict": "It contradicts what is already there",
     "idempotency_key_reused": "The key stands for another request",
     "budget_exhausted": "The month's budget is spent",
+    "too_many_followers": "Too many discoveries are followed at once",
     "overloaded": "More work waits than is admitted",
     "store_unavailable": "A store cannot be reached",
     "method_not_allowed": "The address does not take this method",
@@ -51,7 +53,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 
 RETRY_SECONDS: Final = 5
-"""When to try again while a store is down: long enough to restart a PostgreSQL on the same disk."""
+"""When to try again while a store is down, or too much is open: long enough to restart a PostgreSQL on the same disk."""
 
 _INTERNAL: Final = "Something went wrong on our side; it is in the log. Try again, and tell the operator if it stays."
 
@@ -107,7 +109,7 @@ def answer_error(error: FormscoutError) -> Response:
     headers: dict[str, str] = {}
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(error.retry_after if isinstance(error, OverloadedError) else RETRY_SECONDS)
     return problem(error.code, error.message, status=status, headers=headers)
 

@@ -36,7 +36,7 @@ What another company owns does not exist here: its ids are 404."""
 GRACE_SECONDS: Final = 10
 """Time for requests in hand when told to stop; event streams end at once."""
 
-SHORTCUTS: Final = {"/api/crawl/status/{task_id}": crawls.answer_status}
+SHORTCUTS: Final = {"/api/crawl/status/{task_id}": crawls.answer_status, "/api/crawl/events/{task_id}": crawls.answer_events}
 """What is answered past the router."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
@@ -54,6 +54,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         try:
             await schema.check(wiring.database)
             app.state.wiring = wiring
+            wiring.watch.is_stopping = getattr(app.state, "is_stopping", wiring.watch.is_stopping)
             yield
         finally:
             await wiring.close()
@@ -88,8 +89,9 @@ def _operation_id(route: APIRoute) -> str:
 async def serve(settings: ApiSettings) -> None:
     """Run the server until it is told to stop; requests in hand end first. Raises what keeps it from starting."""
     await _check_stores(settings)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         access_log=False,
@@ -98,7 +100,9 @@ async def serve(settings: ApiSettings) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await uvicorn.Server(config).serve()
+    server = uvicorn.Server(config)
+    app.state.is_stopping = lambda: server.should_exit
+    await server.serve()
 
 
 async def _check_stores(settings: ApiSettings) -> None:

@@ -12,6 +12,7 @@ from formscout.storage.snapshots import SnapshotStore
 from formscout.usecases.admission import Admission
 from formscout_api.auth import Authenticator
 from formscout_api.config import ApiSettings
+from formscout_api.watch import Watch
 
 
 class Broker:
@@ -42,6 +43,8 @@ class Wiring:
     authenticator: Authenticator
     broker: Broker
     admission: Admission
+    watch: Watch
+    longest_wait_seconds: int
     webhooks_allow_private: bool
 
     @classmethod
@@ -55,10 +58,13 @@ class Wiring:
             authenticator=Authenticator(database, seconds=settings.key_cache_seconds),
             broker=Broker(settings.redis_url.get_secret_value()),
             admission=Admission(database, max_backlog=settings.max_backlog),
+            watch=Watch(database, per_user=settings.followers_per_user),
+            longest_wait_seconds=settings.longest_wait_seconds,
             webhooks_allow_private=settings.webhooks_allow_private,
         )
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.watch.close()
         await self.broker.close()
         await self.database.close()

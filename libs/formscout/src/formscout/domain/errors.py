@@ -76,6 +76,12 @@ class OverloadedError(FormscoutError):
         self.retry_after = retry_after
 
 
+class TooManyFollowersError(FormscoutError):
+    """A user follows as many discoveries at once as one process lets it."""
+
+    code = "too_many_followers"
+
+
 class BudgetExhaustedError(FormscoutError):
     """The month's budget does not cover the upper bound of what was asked."""
 

@@ -1,6 +1,6 @@
 """The connection pool to PostgreSQL that every store works on."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self, TypeAlias
 
@@ -78,6 +78,10 @@ class Database:
     async def find_row(self, statement: str, *values: object) -> Mapping[str, Any] | None:  # Any: whatever the columns hold
         """Return the one row of a statement with the driver's own parameters (`$1`), or None: for what clients repeat all day."""
         return await self._looks.find_row(statement, *values)
+
+    async def find_rows(self, statement: str, *values: object) -> Sequence[Mapping[str, Any]]:  # Any: whatever the columns hold
+        """Return the rows of such a statement."""
+        return await self._looks.find_rows(statement, *values)
 
     def joined(self, connection: AsyncConnection) -> "Database":
         """Return a database whose transactions are all part of the one that is open on the connection; whoever opened it ends it."""

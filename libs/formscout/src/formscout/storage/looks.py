@@ -1,7 +1,7 @@
 """Single looks past SQLAlchemy: few connections of the driver's own, for the one statement that clients repeat all day."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]  # it ships neither types nor stubs
@@ -31,17 +31,25 @@ class Looks:
 
     async def find_row(self, statement: str, *values: object) -> Mapping[str, Any] | None:  # Any: whatever the columns hold
         """Return the one row of a statement with the driver's own parameters (`$1`), or None. Raises `StoreUnavailableError`."""
+        row: Mapping[str, Any] | None = await self._run(lambda connection: connection.fetchrow(statement, *values))
+        return row
+
+    async def find_rows(self, statement: str, *values: object) -> Sequence[Mapping[str, Any]]:  # Any: as above
+        """Return the rows of such a statement. Raises `StoreUnavailableError`."""
+        rows: Sequence[Mapping[str, Any]] = await self._run(lambda connection: connection.fetch(statement, *values))
+        return rows
+
+    async def _run(self, look: Callable[[Any], Awaitable[Any]]) -> Any:  # Any: asyncpg has no types
         async with self._free:
             try:
                 connection = self._idle.pop() if self._idle else await self._connect()
                 try:
-                    row: Mapping[str, Any] | None = await connection.fetchrow(statement, *values)
+                    return await look(connection)
                 finally:
                     if not connection.is_closed():
                         self._idle.append(connection)
             except AWAY as error:
                 raise StoreUnavailableError(UNAVAILABLE) from error
-            return row
 
     async def close(self) -> None:
         """Close every connection."""

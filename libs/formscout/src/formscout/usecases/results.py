@@ -19,6 +19,9 @@ from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
 ENDED: Final = "ended"
 """The kind of the last event of a session."""
 
+EVENTS_AT_ONCE: Final = 500
+"""Events of one reading at most, some 100 kB."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribedPage:
@@ -60,7 +63,7 @@ async def find_events(database: Database, caller: Caller, *, task_id: UUID, afte
         session = await work.crawls.find_by_task(task_id)
         if session is None or not caller.may_see(session.company_id):
             raise NotFoundError("task", task_id)
-        return session, await work.crawls.events(session.id, after=after)
+        return session, await work.crawls.events(session.id, after=after, limit=EVENTS_AT_ONCE)
 
 
 async def list_form_pages(

@@ -1,44 +1,67 @@
 """Routes that ask for a discovery, follow it and cancel it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-import anyio
 import msgspec
-from fastapi import APIRouter, Header, Request, Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from fastapi import APIRouter, Request, Response
 
 from formscout.domain.crawls import SessionEvent
-from formscout.domain.errors import NotFoundError, StoreUnavailableError
+from formscout.domain.errors import NotFoundError
 from formscout.domain.ids import TaskId
 from formscout.usecases import crawls as usecases
 from formscout.usecases.queues import queue_stats
-from formscout.usecases.results import ENDED, find_events
+from formscout.usecases.results import find_events
+from formscout_api import waiting
 from formscout_api.dependencies import SIGNED, SIGNED_BY_HAND, Signed, Wired, caller_of, wiring_of
 from formscout_api.idempotency import OnceRoute
 from formscout_api.schemas.crawls import TASK_STATE, CancelOut, DiscoveryAccepted, DiscoveryIn, StatusOut, accepted, status_of
 from formscout_api.schemas.queues import QueueStatsOut
+from formscout_api.schemas.shapes import Problem
+from formscout_api.streams import EventStream
 
 router = APIRouter(prefix="/api/crawl", tags=["crawl"], route_class=OnceRoute)
-
-EVENT_POLL_SECONDS: Final = 0.5
-"""How often a stream looks for new events: people take it for at once, and a hundred streams cost 200 small reads a second."""
-
-STREAM_GRACE_SECONDS: Final = 2
-"""Time for a stream to end well when the process is told to stop: one look at the rows."""
 
 RETRY_AFTER: Final = "2"
 """Seconds to the first look at the status; the platform's rules, §6."""
 
+LARGEST_EVENT: Final = 2**31 - 1
+"""PostgreSQL's integer ends here."""
+
+LONGEST_EVENT_ID: Final = 20
+"""Digits of a `Last-Event-ID` that are read; no event has more, and Python refuses to read thousands."""
+
 _JSON: Final = "application/json"
 
-_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing changed since the `ETag` sent in `If-None-Match`."}}
-_GONE_QUIET: dict[int | str, dict[str, Any]] = {
+_Responses = dict[int | str, dict[str, Any]]  # Any: FastAPI's own type
+
+_TOO_MANY: _Responses = {429: {"model": Problem, "description": "This user has too many streams and waiting polls open."}}
+_NOT_MODIFIED: _Responses = {**_TOO_MANY, 304: {"description": "Nothing changed since the `ETag` sent in `If-None-Match`."}}
+_GONE_QUIET: _Responses = {
+    **_TOO_MANY,
     200: {"content": {"text/event-stream": {}}, "description": "One event a step; the last one of all is `ended`."},
     204: {"description": "The session has ended and `Last-Event-ID` was its last event: stop."},
 }
+
+
+def _by_hand(headers: dict[str, str]) -> dict[str, Any]:  # Any: a part of the OpenAPI document
+    """Say what a route reads by itself: the key, and these headers."""
+    return {
+        **SIGNED_BY_HAND,
+        "parameters": [
+            {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
+            for name, words in headers.items()
+        ],
+    }
+
+
+_STATUS_HEADERS: Final = {
+    "If-None-Match": "The `ETag` of the status that is known; while nothing changed, the answer is 304.",
+    "Prefer": "`wait=N`: answer once there is news, or after N seconds (60 at most, unless the installation says otherwise).",
+}
+_EVENTS_HEADERS: Final = {"Last-Event-ID": "The last event that was seen: what follows it is sent."}
 
 
 @router.post("/discover-forms", status_code=HTTPStatus.ACCEPTED, response_model=DiscoveryAccepted, dependencies=SIGNED)
@@ -50,9 +73,9 @@ async def discover_forms(body: DiscoveryIn, caller: Signed, wiring: Wired) -> Re
     return Response(msgspec.json.encode(answer), status_code=HTTPStatus.ACCEPTED, media_type=_JSON, headers=headers)
 
 
-@router.get("/status/{task_id}", response_model=StatusOut, responses=_NOT_MODIFIED, openapi_extra=SIGNED_BY_HAND)
+@router.get("/status/{task_id}", response_model=StatusOut, responses=_NOT_MODIFIED, openapi_extra=_by_hand(_STATUS_HEADERS))
 async def get_status(task_id: str, request: Request) -> Response:
-    """Show how a discovery stands."""
+    """Show how a discovery stands; with `Prefer: wait=N`, once it stands otherwise than `If-None-Match` says, or has ended."""
     return await answer_status(request, task_id)
 
 
@@ -60,10 +83,16 @@ async def answer_status(request: Request, task_id: str) -> Response:
     """Do what `get_status` does; requests come here past the router."""
     caller = await caller_of(request)
     task = _task(task_id)
-    status = await usecases.find_status(wiring_of(request).database, caller, task)
-    etag = f'"{status.version}-{status.queue_position or 0}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if etag in request.headers.get("if-none-match", ""):
+    wiring = wiring_of(request)
+    status = await usecases.find_status(wiring.database, caller, task)
+    known = request.headers.get("if-none-match", "")
+    headers = {"Cache-Control": "no-cache"}
+    wait = waiting.seconds_of(request.headers.getlist("prefer"), longest=wiring.longest_wait_seconds)
+    if wait:
+        status = await waiting.wait_for_news(request, wiring, caller, task, status, known=known, seconds=wait)
+        headers["Preference-Applied"] = f"wait={wait}"
+    headers["ETag"] = etag = waiting.etag_of(status)
+    if etag in known:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(msgspec.json.encode(status_of(status, task)), media_type=_JSON, headers=headers)
 
@@ -82,41 +111,28 @@ async def cancel(task_id: str, caller: Signed, wiring: Wired) -> CancelOut:
     return CancelOut(task_id=session.task_id, session_id=session.id, state=TASK_STATE[session.state], message=message)
 
 
-@router.get("/events/{task_id}", dependencies=SIGNED, response_class=Response, responses=_GONE_QUIET)
-async def get_events(
-    task_id: str,
-    caller: Signed,
-    wiring: Wired,
-    last_event_id: Annotated[str | None, Header(description="The last event that was seen: what follows it is sent.")] = None,
-) -> Response:
+@router.get("/events/{task_id}", response_class=Response, responses=_GONE_QUIET, openapi_extra=_by_hand(_EVENTS_HEADERS))
+async def get_events(task_id: str, request: Request) -> Response:
     """Follow a discovery as server-sent events: first what happened since `Last-Event-ID`, then what happens, to the end."""
+    return await answer_events(request, task_id)
+
+
+async def answer_events(request: Request, task_id: str) -> Response:
+    """Do what `get_events` does; requests come here past the router, whose frames each open stream would hold."""
+    caller = await caller_of(request)
     task = _task(task_id)
-    after = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else 0
-    after = min(after, 2**31 - 1)
+    wiring = wiring_of(request)
+    seen = request.headers.get("last-event-id", "")
+    after = min(int(seen), LARGEST_EVENT) if seen.isascii() and seen.isdigit() and len(seen) <= LONGEST_EVENT_ID else 0
+
+    async def history(after: int) -> Sequence[SessionEvent]:
+        return (await find_events(wiring.database, caller, task_id=task, after=after))[1]
+
     session, events = await find_events(wiring.database, caller, task_id=task, after=after)
     if session.state.is_final and not events:
         return Response(status_code=HTTPStatus.NO_CONTENT)
-
-    stopping = anyio.Event()
-
-    async def stream() -> AsyncIterator[ServerSentEvent]:
-        last, waiting = after, events
-        while True:
-            for event in waiting:
-                yield _sent(event)
-                last = event.sequence
-            if waiting and waiting[-1].kind == ENDED:
-                return
-            with anyio.move_on_after(EVENT_POLL_SECONDS):
-                await stopping.wait()
-            if stopping.is_set():
-                return
-            try:
-                _, waiting = await find_events(wiring.database, caller, task_id=task, after=last)
-            except (StoreUnavailableError, NotFoundError):
-                return  # the client comes again with Last-Event-ID
-
-    return EventSourceResponse(stream(), shutdown_event=stopping, shutdown_grace_period=STREAM_GRACE_SECONDS)
+    wiring.watch.enter(caller.user_id)
+    return EventStream(wiring.watch, user_id=caller.user_id, session_id=session.id, after=after, events=events, history=history)
 
 
 def _task(text: str) -> TaskId:
@@ -125,8 +141,3 @@ def _task(text: str) -> TaskId:
         return TaskId(UUID(text))
     except ValueError:
         raise NotFoundError("task", text[:60]) from None
-
-
-def _sent(event: SessionEvent) -> ServerSentEvent:
-    data = {"at": event.at, **event.data}
-    return ServerSentEvent(id=str(event.sequence), event=event.kind, data=msgspec.json.encode(data).decode())
