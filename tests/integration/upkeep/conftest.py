@@ -1,5 +1,7 @@
 """Companies for the tests of what happens by itself."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from tests.support.tenants import Tenant, make_tenant
 
@@ -16,3 +18,9 @@ async def tenant(database: Database) -> Tenant:
 async def stranger(database: Database) -> Tenant:
     """Make another company with everything."""
     return await make_tenant(database, "Globex")
+
+
+@pytest.fixture
+def make_stranger(database: Database) -> Callable[[], Awaitable[Tenant]]:
+    """Return what makes another company, for tests that look at the rows before there is one."""
+    return lambda: make_tenant(database, "Globex")

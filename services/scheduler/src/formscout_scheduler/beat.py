@@ -21,11 +21,13 @@ from formscout.domain.errors import FormscoutError, StoreUnavailableError
 from formscout.queueing.app import create_app
 from formscout.storage import schema
 from formscout.storage.database import Database
+from formscout.storage.snapshots import SnapshotStore
 from formscout.telemetry.logs import configure_logs
 from formscout.usecases.clock import lead, resign
 from formscout.usecases.sending import prune_deliveries
 from formscout_scheduler.config import BeatSettings, SchedulerSettings
 from formscout_scheduler.recurrence import Recurrence
+from formscout_scheduler.removal import Removal
 from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
 from formscout_scheduler.wiring import connect, connect_sender
 
@@ -88,12 +90,14 @@ async def run(settings: BeatSettings) -> None:
     leader = Leader(database, seconds=settings.leader_seconds)
     sender = connect_sender(settings, database, holder=leader.holder)
     clock = _start_clock(database, loop, settings)
+    removal = Removal(database=database, snapshots=SnapshotStore.connect(settings.snapshot_store, database))
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_every(settings.leader_seconds / RENEWALS, leader.renew, stopping))
             group.create_task(_every(settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
             group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
             group.create_task(_every(settings.recur_seconds, Recurrence(database=database).run, stopping, leader))
+            group.create_task(_every(settings.remove_seconds, removal.remove, stopping, leader))
             group.create_task(_every(PRUNE_SECONDS, partial(prune_deliveries, database), stopping, leader))
             group.create_task(sender.run(stopping, seconds=settings.webhook_seconds))  # in every replica: the rows share it out
     finally:

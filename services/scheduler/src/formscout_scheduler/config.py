@@ -2,18 +2,22 @@
 
 from pydantic import Field
 
-from formscout.config import EncryptionSettings, PlatformSettings, WebhookSettings
+from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings, WebhookSettings
 
 
-class SchedulerSettings(PlatformSettings):
+class SchedulerSettings(PlatformSettings, SnapshotSettings):
     """How often the scheduler looks; times in seconds."""
 
+    database_pool_size: int = Field(default=4, ge=1, le=100)
+    """Connections; the dispatcher must not wait behind upkeep."""
     dispatch_seconds: float = Field(default=0.25, gt=0)
     """Between two looks for runnable jobs: what a job waits at most before a message rings for it."""
     reconcile_seconds: float = Field(default=5.0, gt=0)
     """Between two looks for leases that ran out."""
     recur_seconds: float = Field(default=5.0, gt=0)
     """Between two looks for networks that are due by their schedules."""
+    remove_seconds: float = Field(default=5.0, gt=0)
+    """Between two looks for what was deleted and is to be removed."""
     leader_seconds: float = Field(default=15.0, ge=1)
     """Within it a second replica takes over from a leader that fell silent."""
 

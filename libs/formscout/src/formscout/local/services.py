@@ -71,7 +71,7 @@ def services(layout: Layout, environment: Mapping[str, str]) -> tuple[ProcessSpe
     browser = {"FORMSCOUT_SCRATCH": str(layout.directory.path / "browsers")} | _named(environment, _BROWSER_VARIABLES)
     specs = [
         _python("api", ("formscout_api.main",), common | blobs | sealed | api),
-        _python("scheduler", ("formscout_scheduler.beat",), common | sealed),  # it signs webhooks
+        _python("scheduler", ("formscout_scheduler.beat",), common | blobs | sealed),  # it deletes blobs, and signs webhooks
         _worker("discovery", "formscout_discovery.worker", "discovery", 1, common | blobs | sealed | browser),
         _worker(
             "analysis",

@@ -10,6 +10,8 @@ from formscout.domain.companies import ApiKey, Caller, Company, Product, Role, S
 from formscout.domain.ids import ApiKeyId, CompanyId, ProductId, SubscriptionId, UserId
 from formscout.tables.companies import api_key, company, product, subscription, user_account
 
+_COMPANY = tuple(column for column in company.c if column.name != "deleted_at")
+_ALIVE = company.c.deleted_at.is_(None)
 _SUBSCRIPTION = (
     subscription.c.id,
     subscription.c.company_id,
@@ -32,22 +34,23 @@ class CompanyStore:
 
     async def add(self, name: str) -> Company:
         """Write a company."""
-        statement = insert(company).values(name=name).returning(company)
+        statement = insert(company).values(name=name).returning(*_COMPANY)
         return Company(**await self._one(statement))
 
     async def find(self, company_id: CompanyId) -> Company | None:
-        """Return the company, or None."""
-        row = await self._maybe(select(company).where(company.c.id == company_id))
+        """Return the company, or None; one that is deleted is not there."""
+        row = await self._maybe(select(*_COMPANY).where(company.c.id == company_id, _ALIVE))
         return None if row is None else Company(**row)
 
     async def page(self, *, after: int, limit: int) -> list[Company]:
         """Return up to `limit` companies with ids above `after`, in order of id."""
-        return [Company(**row) for row in await self._many(select(company).where(company.c.id > after).order_by(company.c.id).limit(limit))]
+        statement = select(*_COMPANY).where(company.c.id > after, _ALIVE).order_by(company.c.id).limit(limit)
+        return [Company(**row) for row in await self._many(statement)]
 
     async def change(self, company_id: CompanyId, *, name: str, weight: int, max_running: int | None) -> Company:
         """Change a company's name and its part of the workers; the company exists."""
         values = {"name": name, "weight": weight, "max_running": max_running}
-        return Company(**await self._one(update(company).where(company.c.id == company_id).values(values).returning(company)))
+        return Company(**await self._one(update(company).where(company.c.id == company_id).values(values).returning(*_COMPANY)))
 
     async def add_product(self, name: str) -> Product | None:
         """Write a product; None if one of this name is there."""
@@ -76,13 +79,14 @@ class CompanyStore:
         return None if row is None else Subscription(**row)
 
     async def find_subscription(self, subscription_id: SubscriptionId) -> Subscription | None:
-        """Return the subscription of any company, or None."""
-        row = await self._maybe(select(*_SUBSCRIPTION).where(subscription.c.id == subscription_id))
+        """Return the subscription of any company, or None; a deleted company has none."""
+        row = await self._maybe(select(*_SUBSCRIPTION).join(company).where(subscription.c.id == subscription_id, _ALIVE))
         return None if row is None else Subscription(**row)
 
     async def subscription_page(self, company_id: CompanyId | None, *, after: int, limit: int) -> list[Subscription]:
         """Return up to `limit` subscriptions with ids above `after`, in order of id: a company's, or everybody's."""
-        statement = select(*_SUBSCRIPTION).where(subscription.c.id > after).order_by(subscription.c.id).limit(limit)
+        listed = select(*_SUBSCRIPTION).join(company).where(subscription.c.id > after, _ALIVE)
+        statement = listed.order_by(subscription.c.id).limit(limit)
         if company_id is not None:
             statement = statement.where(subscription.c.company_id == company_id)
         return [Subscription(**row) for row in await self._many(statement)]
@@ -104,8 +108,8 @@ class CompanyStore:
         return None if row is None else _user(row)
 
     async def find_user(self, user_id: UserId) -> User | None:
-        """Return the user of any company, or None."""
-        row = await self._maybe(select(*_USER).where(user_account.c.id == user_id))
+        """Return the user of any company, or None; a deleted company has none."""
+        row = await self._maybe(select(*_USER).outerjoin(company).where(user_account.c.id == user_id, _ALIVE))
         return None if row is None else _user(row)
 
     async def user_page(self, company_id: CompanyId, *, after: int, limit: int) -> list[User]:
@@ -145,11 +149,12 @@ class CompanyStore:
         )
 
     async def find_caller(self, digest: bytes) -> Caller | None:
-        """Return whose key has this digest, or None if there is no such key or it is revoked."""
+        """Return whose key has this digest, or None if there is no such key, it is revoked, or its company is deleted."""
         statement = (
             select(user_account.c.id.label("user_id"), user_account.c.company_id, user_account.c.role)
             .join(api_key, api_key.c.user_id == user_account.c.id)
-            .where(api_key.c.digest == digest, api_key.c.revoked_at.is_(None))
+            .outerjoin(company, company.c.id == user_account.c.company_id)
+            .where(api_key.c.digest == digest, api_key.c.revoked_at.is_(None), _ALIVE)
         )
         row = await self._maybe(statement)
         return None if row is None else Caller(**{**row, "role": Role(row["role"])})

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, RowMapping, case, func, insert, literal, select, update
+from sqlalchemy import BigInteger, RowMapping, case, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +34,10 @@ from formscout.tables.pages import frontier_page
 from formscout.tables.projects import project
 
 _LIVE = crawl_session.c.state.in_((CrawlState.QUEUED, CrawlState.RUNNING))
+
+
+# Whoever deletes a network hides its sessions with it at once; their rows go later.
+_SHOWN = ~exists().where(network.c.id == crawl_session.c.network_id, network.c.deleted_at.is_not(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +73,8 @@ class CrawlStore:
         owner = anchor.c.wanted
         of_company = (subscription.c.company_id == owner) & (subscription.c.product_id == product_id) & subscription.c.active
         source = (
-            anchor.outerjoin(company, company.c.id == owner)
-            .outerjoin(project, (project.c.id == project_id) & (project.c.company_id == owner))
+            anchor.outerjoin(company, (company.c.id == owner) & company.c.deleted_at.is_(None))
+            .outerjoin(project, (project.c.id == project_id) & (project.c.company_id == owner) & project.c.deleted_at.is_(None))
             .outerjoin(user_account, (user_account.c.id == user_id) & (user_account.c.company_id == owner))
             .outerjoin(subscription, of_company)
         )
@@ -82,7 +86,8 @@ class CrawlStore:
         )
         found = (await self._connection.execute(select(*ids).select_from(source))).mappings().one()
         mine = (network.c.id == network_id) & (network.c.company_id == company_id) & (network.c.project_id == project_id)
-        locked = select(network.c.base_url, network.c.politeness).where(mine).with_for_update(key_share=True)
+        there = mine & network.c.deleted_at.is_(None)
+        locked = select(network.c.base_url, network.c.politeness).where(there).with_for_update(key_share=True)
         row = (await self._connection.execute(locked)).one_or_none()
         return Target(
             **found,
@@ -92,13 +97,15 @@ class CrawlStore:
         )
 
     async def find(self, session_id: CrawlSessionId) -> CrawlSession | None:
-        """Return a session, or None."""
-        row = (await self._connection.execute(select(crawl_session).where(crawl_session.c.id == session_id))).mappings().one_or_none()
+        """Return a session, or None; those of a deleted network are not there."""
+        statement = select(crawl_session).where(crawl_session.c.id == session_id, _SHOWN)
+        row = (await self._connection.execute(statement)).mappings().one_or_none()
         return None if row is None else session_of_row(row)
 
     async def find_by_task(self, task_id: UUID) -> CrawlSession | None:
         """Return the session that a task id names, or None."""
-        row = (await self._connection.execute(select(crawl_session).where(crawl_session.c.task_id == task_id))).mappings().one_or_none()
+        statement = select(crawl_session).where(crawl_session.c.task_id == task_id, _SHOWN)
+        row = (await self._connection.execute(statement)).mappings().one_or_none()
         return None if row is None else session_of_row(row)
 
     async def page(
@@ -111,7 +118,7 @@ class CrawlStore:
         limit: int,
     ) -> list[CrawlSession]:
         """Return up to `limit` sessions with ids below `before`, newest first; a filter that is None lets all pass."""
-        statement = select(crawl_session).order_by(crawl_session.c.id.desc()).limit(limit)
+        statement = select(crawl_session).where(_SHOWN).order_by(crawl_session.c.id.desc()).limit(limit)
         filters = ((crawl_session.c.company_id, company_id), (crawl_session.c.network_id, network_id), (crawl_session.c.state, state))
         for column, wanted in filters:
             if wanted is not None:

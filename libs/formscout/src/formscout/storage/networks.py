@@ -9,6 +9,8 @@ from formscout.domain.ids import CompanyId, NetworkId, ProjectId
 from formscout.domain.networks import Environment, Network, Politeness, Scope, Sealed, SignIn
 from formscout.tables.networks import network, network_credentials
 
+_COLUMNS = tuple(column for column in network.c if column.name != "deleted_at")
+
 
 def _network(row: RowMapping) -> Network:
     return Network(
@@ -51,11 +53,12 @@ class NetworkStore:
             politeness=msgspec.to_builtins(politeness),
             sign_in=msgspec.to_builtins(sign_in),
         )
-        return _network((await self._connection.execute(statement.returning(network))).mappings().one())
+        return _network((await self._connection.execute(statement.returning(*_COLUMNS))).mappings().one())
 
     async def find(self, network_id: NetworkId) -> Network | None:
-        """Return the network of any company, or None."""
-        row = (await self._connection.execute(select(network).where(network.c.id == network_id))).mappings().one_or_none()
+        """Return the network of any company, or None; one that is deleted is not there."""
+        statement = select(*_COLUMNS).where(network.c.id == network_id, network.c.deleted_at.is_(None))
+        row = (await self._connection.execute(statement)).mappings().one_or_none()
         return None if row is None else _network(row)
 
     async def lock(self, network_id: NetworkId) -> None:
@@ -64,7 +67,8 @@ class NetworkStore:
 
     async def page(self, company_id: CompanyId, *, project_id: ProjectId | None = None, after: int, limit: int) -> list[Network]:
         """Return up to `limit` networks of a company, or of one of its projects, with ids above `after`, in order of id."""
-        statement = select(network).where(network.c.company_id == company_id, network.c.id > after).order_by(network.c.id).limit(limit)
+        listed = (network.c.company_id == company_id) & (network.c.id > after) & network.c.deleted_at.is_(None)
+        statement = select(*_COLUMNS).where(listed).order_by(network.c.id).limit(limit)
         if project_id is not None:
             statement = statement.where(network.c.project_id == project_id)
         return [_network(row) for row in (await self._connection.execute(statement)).mappings()]
@@ -82,7 +86,7 @@ class NetworkStore:
                 politeness=msgspec.to_builtins(changed.politeness),
                 sign_in=msgspec.to_builtins(changed.sign_in),
             )
-            .returning(network)
+            .returning(*_COLUMNS)
         )
         return _network((await self._connection.execute(statement)).mappings().one())
 

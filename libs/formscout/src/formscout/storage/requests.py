@@ -25,12 +25,12 @@ _SESSION: Final = ", ".join(one.name for one in crawl_session.c)
 # The lock lets two requests for one network come one by one; a statement after it sees what the first one wrote.
 _LOCK: Final = text(
     """
-    SELECT (SELECT id FROM company WHERE id = :company_id) AS company,
-        (SELECT id FROM project WHERE id = :project_id AND company_id = :company_id) AS project,
+    SELECT (SELECT id FROM company WHERE id = :company_id AND deleted_at IS NULL) AS company,
+        (SELECT id FROM project WHERE id = :project_id AND company_id = :company_id AND deleted_at IS NULL) AS project,
         (SELECT id FROM user_account WHERE id = :user_id AND company_id = :company_id) AS "user",
         (SELECT id FROM subscription WHERE company_id = :company_id AND product_id = :product_id AND active) AS subscription,
         id AS network, base_url, politeness ->> 'robots' AS robots
-    FROM network WHERE id = :network_id AND company_id = :company_id AND project_id = :project_id
+    FROM network WHERE id = :network_id AND company_id = :company_id AND project_id = :project_id AND deleted_at IS NULL
     FOR NO KEY UPDATE
     """,
 ).bindparams(*_IDS)
@@ -72,7 +72,8 @@ _ACCEPT: Final = (
 _STATUS: Final = """
     SELECT id, company_id, version, state, progress, sentence, pages_found, forms_found, attempt,
         CASE WHEN state = 'queued' THEN queue_place(id) END AS place, heartbeat_at, failure_code, failure_message
-    FROM crawl_session WHERE task_id = $1
+    FROM crawl_session
+    WHERE task_id = $1 AND NOT EXISTS (SELECT FROM network WHERE network.id = network_id AND deleted_at IS NOT NULL)
 """
 
 

@@ -1,8 +1,9 @@
 """The store of snapshots and screenshots: blobs in a directory, a PostgreSQL table or an S3-compatible store, by URL."""
 
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -10,12 +11,17 @@ from obstore.exceptions import BaseError as ObjectStoreError
 from obstore.store import LocalStore, ObjectStore, S3Store
 from sqlalchemy import delete, insert, select
 
-from formscout.domain.errors import SettingsError, SnapshotDamagedError
+from formscout.domain.errors import SettingsError, SnapshotDamagedError, StoreUnavailableError
 from formscout.domain.ids import CrawlSessionId
 from formscout.domain.snapshots import BlobRef, Snapshot
 from formscout.storage.database import Database
 from formscout.storage.snapshot_codec import decode, encode
 from formscout.tables.snapshots import blob
+
+DELETED_AT_ONCE: Final = 100
+"""Blobs deleted in one statement or request; S3 takes 1000."""
+
+_AFTER_SLASH: Final = chr(ord("/") + 1)
 
 
 class _Blobs(Protocol):
@@ -24,6 +30,8 @@ class _Blobs(Protocol):
     async def get(self, key: str) -> bytes | None: ...
 
     async def delete(self, key: str) -> None: ...
+
+    async def delete_below(self, folder: str) -> None: ...
 
 
 class _TableBlobs:
@@ -44,6 +52,13 @@ class _TableBlobs:
         async with self._database.begin() as connection:
             await connection.execute(delete(blob).where(blob.c.key == key))
 
+    async def delete_below(self, folder: str) -> None:
+        some = select(blob.c.key).where(blob.c.key >= f"{folder}/", blob.c.key < f"{folder}{_AFTER_SLASH}").limit(DELETED_AT_ONCE)
+        while True:
+            async with self._database.begin() as connection:
+                if not (await connection.execute(delete(blob).where(blob.c.key.in_(some)).returning(blob.c.key))).all():
+                    return
+
 
 class _ObjectBlobs:
     """Blobs in whatever `obstore` speaks to."""
@@ -62,6 +77,17 @@ class _ObjectBlobs:
 
     async def delete(self, key: str) -> None:
         await self._store.delete_async(key)
+
+    async def delete_below(self, folder: str) -> None:
+        # Whole names are compared: `sessions/1` leaves `sessions/10` alone. What is listed is deleted after the listing.
+        keys = [found["path"] async for some in self._store.list(folder, chunk_size=DELETED_AT_ONCE) for found in some]
+        for start in range(0, len(keys), DELETED_AT_ONCE):
+            try:
+                await self._store.delete_async(keys[start : start + DELETED_AT_ONCE])
+            except FileNotFoundError:  # somebody else sweeps, too; a file system says so, and stops there
+                for key in keys[start : start + DELETED_AT_ONCE]:
+                    with suppress(FileNotFoundError):
+                        await self._store.delete_async(key)
 
 
 class SnapshotStore:
@@ -83,7 +109,7 @@ class SnapshotStore:
         if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
             directory = Path(unquote(parts.path))
             directory.mkdir(parents=True, exist_ok=True)
-            return cls(_ObjectBlobs(LocalStore(directory)))
+            return cls(_ObjectBlobs(LocalStore(directory, automatic_cleanup=True)))
         if parts.scheme == "s3" and parts.netloc:
             return cls(_ObjectBlobs(S3Store.from_url(url)))
         raise SettingsError(f"FORMSCOUT_SNAPSHOT_STORE is {url!r}; give database:, file:///a/directory or s3://bucket/prefix.")
@@ -115,6 +141,16 @@ class SnapshotStore:
     async def delete(self, ref: BlobRef) -> None:
         """Delete a blob."""
         await self._blobs.delete(ref.key)
+
+    async def delete_session(self, session_id: CrawlSessionId) -> None:
+        """Delete every blob of a session, also those that no row came to name; again changes nothing.
+
+        A blob belongs to one session and its key is never used twice, so nobody else can want it. Raises `StoreUnavailableError`.
+        """
+        try:
+            await self._blobs.delete_below(f"sessions/{session_id}")
+        except (ObjectStoreError, OSError) as error:
+            raise StoreUnavailableError("The snapshot store does not delete. Check FORMSCOUT_SNAPSHOT_STORE and its rights.") from error
 
     async def _put(self, key: str, content: bytes) -> BlobRef:
         await self._blobs.put(key, content)

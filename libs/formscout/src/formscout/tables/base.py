@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, func
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, func, text
 
 metadata: Final = MetaData(
     naming_convention={
@@ -29,3 +29,13 @@ def created_at() -> Column[datetime]:
 def moment(name: str, *, nullable: bool = True) -> Column[datetime]:
     """Return a column for a moment, kept in UTC."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def deleted_at() -> Column[datetime]:
+    """Return the mark of a row that is deleted: hidden from everybody at once, and removed with all that hangs on it bit by bit."""
+    return moment("deleted_at")
+
+
+def deleted_index(table: str) -> Index:
+    """Return the index that finds the few rows that bear the mark."""
+    return Index(f"ix_{table}_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL"))

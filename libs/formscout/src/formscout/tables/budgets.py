@@ -30,6 +30,7 @@ reservation: Final = Table(
     created_at(),
     ForeignKeyConstraint(["subscription_id", "month"], ["budget_period.subscription_id", "budget_period.month"], ondelete="CASCADE"),
     CheckConstraint("amount > 0", name="amount_positive"),
+    Index("ix_reservation_period", "subscription_id", "month"),
     Index("ix_reservation_held", "expires_at", postgresql_where=text("state = 'held'")),
 )
 
@@ -44,6 +45,7 @@ ledger_entry: Final = Table(
     Column("amount", BigInteger, nullable=False),
     created_at(),
     Index("ix_ledger_entry_period", "subscription_id", "month"),
+    Index("ix_ledger_entry_reservation_id", "reservation_id"),
 )
 
 budget_check: Final = Table(

@@ -17,7 +17,7 @@ from sqlalchemy import (
     true,
 )
 
-from formscout.tables.base import created_at, identity, metadata, moment
+from formscout.tables.base import created_at, deleted_at, deleted_index, identity, metadata, moment
 
 company: Final = Table(
     "company",
@@ -27,8 +27,10 @@ company: Final = Table(
     Column("weight", Integer, nullable=False, server_default="1"),
     Column("max_running", Integer),  # jobs at once on each queue; null: as the installation is set
     created_at(),
+    deleted_at(),
     CheckConstraint("weight > 0", name="weight_positive"),
     CheckConstraint("max_running > 0", name="max_running_positive"),
+    deleted_index("company"),
 )
 
 product: Final = Table("product", metadata, identity(), Column("name", Text, nullable=False, unique=True))

@@ -26,6 +26,7 @@ form_page: Final = Table(
     Column("error_code", Text),
     created_at(),
     Index("ix_form_page_session_id", "session_id", "id"),
+    Index("ix_form_page_network_id", "network_id"),  # for its deletion
 )
 
 form: Final = Table(

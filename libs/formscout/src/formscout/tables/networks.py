@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from formscout.tables.base import created_at, identity, metadata, moment
+from formscout.tables.base import created_at, deleted_at, deleted_index, identity, metadata, moment
 
 network: Final = Table(
     "network",
@@ -20,6 +20,8 @@ network: Final = Table(
     Column("politeness", JSONB, nullable=False),
     Column("sign_in", JSONB, nullable=False),  # no secret in it
     created_at(),
+    deleted_at(),
+    deleted_index("network"),
 )
 
 network_credentials: Final = Table(

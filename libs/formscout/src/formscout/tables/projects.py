@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
 
-from formscout.tables.base import created_at, identity, metadata
+from formscout.tables.base import created_at, deleted_at, deleted_index, identity, metadata
 
 project: Final = Table(
     "project",
@@ -13,4 +13,6 @@ project: Final = Table(
     Column("company_id", BigInteger, ForeignKey("company.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     created_at(),
+    deleted_at(),
+    deleted_index("project"),
 )

@@ -124,4 +124,6 @@ async def _visible_page(work: UnitOfWork, caller: Caller, form_page_id: FormPage
     page = await work.forms.find_page(form_page_id)
     if page is None or not caller.may_see(page.company_id):
         raise NotFoundError("form page", form_page_id)
+    if await work.crawls.find(page.session_id) is None:  # its network is deleted
+        raise NotFoundError("form page", form_page_id)
     return page

@@ -61,7 +61,8 @@ async def begin_slice(database: Database, claim: Claim) -> SliceStart | None:
             return None
         await work.crawls.start(session_id, sentence="Opening the application…" if session.started_at is None else session.sentence)
         network = await work.networks.find(session.network_id)
-        assert network is not None, "a session's network is deleted only together with the session"
+        if network is None:
+            raise LeaseLostError(f"The network of session {session_id} was deleted.")
         return SliceStart(
             session=await work.crawls.lock(session_id),
             network=network,

@@ -8,6 +8,7 @@ from formscout.storage.companies import CompanyStore
 from formscout.storage.crawls import CrawlStore
 from formscout.storage.database import Connection, Database
 from formscout.storage.deliveries import DeliveryStore
+from formscout.storage.deletion import DeletionStore
 from formscout.storage.forms import FormStore
 from formscout.storage.frontier import FrontierStore
 from formscout.storage.idempotency import IdempotencyStore
@@ -30,6 +31,7 @@ class UnitOfWork:
         self.frontier = FrontierStore(connection)
         self.forms = FormStore(connection)
         self.jobs = JobStore(connection)
+        self.deletion = DeletionStore(connection)
         self.budgets = BudgetStore(connection)
         self.idempotency = IdempotencyStore(connection)
         self.webhooks = WebhookStore(connection)
