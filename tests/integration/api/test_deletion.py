@@ -9,10 +9,11 @@ from tests.support.tenants import Tenant
 
 from formscout.storage.database import Database
 
+OF_NETWORK = ("network_id", "session_id", "task_id", "form_page_id")
 BELOW = {
-    "networks": ("network_id", "session_id", "task_id", "form_page_id"),
-    "projects": ("network_id", "session_id", "task_id", "form_page_id", "project_id"),
-    "companies": ("network_id", "session_id", "task_id", "form_page_id", "project_id", "company_id", "user_id", "subscription_id"),
+    "networks": OF_NETWORK,
+    "projects": (*OF_NETWORK, "project_id"),
+    "companies": (*OF_NETWORK, "project_id", "company_id", "user_id", "subscription_id", "webhook_id"),
 }
 """What goes with each, by the names that routes use."""
 

@@ -5,11 +5,9 @@ from pydantic import Field
 from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings, WebhookSettings
 
 
-class SchedulerSettings(PlatformSettings, SnapshotSettings):
+class SchedulerSettings(PlatformSettings):
     """How often the scheduler looks; times in seconds."""
 
-    database_pool_size: int = Field(default=4, ge=1, le=100)
-    """Connections; the dispatcher must not wait behind upkeep."""
     dispatch_seconds: float = Field(default=0.25, gt=0)
     """Between two looks for runnable jobs: what a job waits at most before a message rings for it."""
     reconcile_seconds: float = Field(default=5.0, gt=0)
@@ -22,7 +20,7 @@ class SchedulerSettings(PlatformSettings, SnapshotSettings):
     """Within it a second replica takes over from a leader that fell silent."""
 
 
-class BeatSettings(SchedulerSettings, EncryptionSettings, WebhookSettings):
+class BeatSettings(SchedulerSettings, SnapshotSettings, EncryptionSettings, WebhookSettings):
     """What the scheduler itself needs beside: it signs webhooks, so it opens their secrets; the upkeep worker has no keys."""
 
     webhook_seconds: float = Field(default=0.5, gt=0)

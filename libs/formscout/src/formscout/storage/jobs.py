@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Integer, RowMapping, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Double, Integer, RowMapping, bindparam, case, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from formscout.domain.errors import LeaseLostError
@@ -137,17 +137,22 @@ class JobStore:
         expired = select(job.c.id).where(job.c.state == JobState.RUNNING, job.c.lease_until <= func.now(), job.c.queue == queue)
         # A CTE of its own: inside the update's condition the planner may run a locking subquery more than once.
         found = expired.limit(100).with_for_update(skip_locked=True).cte("expired")
-        spent = update(job).where(job.c.id == found.c.id).values(attempts=job.c.attempts + 1, fence=job.c.fence + 1).returning(*_COLUMNS)
+        over = (job.c.attempts + 1 >= max_attempts) | job.c.cancel_requested
+        pause = case({crashes: pause_after(crashes) for crashes in range(1, max(2, max_attempts))}, value=job.c.attempts + 1, else_=0)
+        # One update a row: at a second one in a transaction PostgreSQL checks the foreign keys again, which locks the session after
+        # the job; everybody else locks them the other way round, and the two would wait for each other.
+        values = {
+            "attempts": job.c.attempts + 1,
+            "fence": job.c.fence + 1,
+            "state": case((over, JobState.RUNNING), else_=JobState.QUEUED),
+            "lease_until": case((over, job.c.lease_until), else_=None),
+            "available_at": case((over, job.c.available_at), else_=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause)),
+        }
+        spent = update(job).where(job.c.id == found.c.id).values(values).returning(*_COLUMNS)
         jobs = [_job(row) for row in (await self._connection.execute(spent)).mappings()]
-        over = [one for one in jobs if one.attempts >= max_attempts or one.cancel_requested]
-        again = [{"crashed": one.id, "pause": pause_after(one.attempts)} for one in jobs if one not in over]
-        if again:
-            available = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, bindparam("pause"))
-            statement = update(job).where(job.c.id == bindparam("crashed"))
-            await self._connection.execute(statement.values(state=JobState.QUEUED, lease_until=None, available_at=available), again)
         if jobs:
             await self._connection.execute(insert(job_crash).values(at=func.now()), [_crash_values(one) for one in jobs])
-        return over
+        return [one for one in jobs if one.state is JobState.RUNNING]
 
     async def crashes(self, job_id: JobId, *, limit: int = 100) -> list[Crash]:
         """Return a job's latest crashes, the last one first."""

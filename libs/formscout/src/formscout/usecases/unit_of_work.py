@@ -7,8 +7,8 @@ from formscout.storage.budgets import BudgetStore
 from formscout.storage.companies import CompanyStore
 from formscout.storage.crawls import CrawlStore
 from formscout.storage.database import Connection, Database
-from formscout.storage.deliveries import DeliveryStore
 from formscout.storage.deletion import DeletionStore
+from formscout.storage.deliveries import DeliveryStore
 from formscout.storage.forms import FormStore
 from formscout.storage.frontier import FrontierStore
 from formscout.storage.idempotency import IdempotencyStore

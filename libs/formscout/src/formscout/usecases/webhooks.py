@@ -112,7 +112,7 @@ def open_secret(keys: KeyRing, webhook_id: WebhookId, sealed: Sealed) -> str:
 async def managed_webhook(work: UnitOfWork, caller: Caller, webhook_id: WebhookId, *, lock: bool = False) -> WebhookEndpoint:
     """Return the endpoint if the caller sees and manages it; raise `NotFoundError` or `ForbiddenError` if not."""
     found = await work.webhooks.find(webhook_id, lock=lock)
-    if found is None or not caller.may_see(found.company_id):
+    if found is None or not caller.may_see(found.company_id) or await work.companies.find(found.company_id) is None:
         raise NotFoundError("webhook", webhook_id)
     require_manager(caller, "see and change webhooks")
     return found
