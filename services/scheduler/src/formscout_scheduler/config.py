@@ -23,5 +23,7 @@ class SchedulerSettings(PlatformSettings):
 class BeatSettings(SchedulerSettings, SnapshotSettings, EncryptionSettings, WebhookSettings):
     """What the scheduler itself needs beside: it signs webhooks, so it opens their secrets; the upkeep worker has no keys."""
 
+    database_pool_size: int = Field(default=4, ge=1, le=100)
+    """Connections; the dispatcher must not wait behind upkeep."""
     webhook_seconds: float = Field(default=0.5, gt=0)
     """Between two looks for webhook deliveries that are due, in every replica."""
