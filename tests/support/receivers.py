@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
 """For what takes a moment; the rest is for a busy machine."""
 
 

@@ -1,11 +1,12 @@
 """A company that wants to be told, a receiver, and senders that work on the test's rows."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from tests.support.receivers import Receiver, receiving
+from tests.support.receivers import WAIT_SECONDS, Receiver, receiving
 from tests.support.sessions import execute
 from tests.support.tenants import KEYS, Tenant, make_tenant
 
@@ -70,6 +71,13 @@ class Hooks:
         while sender._in_hand:
             await asyncio.gather(*sender._in_hand)
         return begun
+
+    async def wait_until_tried(self, webhook_id: WebhookId, *, attempts: int = 1) -> None:
+        """Wait until senders have written what came of so many attempts."""
+        ends = time.monotonic() + WAIT_SECONDS
+        while len((await self.one(webhook_id)).history) < attempts:
+            assert time.monotonic() < ends, await self.one(webhook_id)
+            await asyncio.sleep(0.05)
 
     async def pass_time(self) -> None:
         """Let what waits be due."""

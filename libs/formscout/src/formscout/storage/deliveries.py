@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import RowMapping, delete, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -182,12 +182,14 @@ class DeliveryStore:
         }
         return int((await self._connection.execute(update(webhook_delivery).where(mine).values(values))).rowcount)
 
-    async def send_again(self, endpoint_id: WebhookId, *, delivery_ids: Sequence[DeliveryId]) -> int:
-        """Let deliveries of an endpoint wait for a first attempt, now; those in a sender's hands stay there. Returns how many changed."""
-        table = webhook_delivery.c
-        which = (table.endpoint_id == endpoint_id) & table.id.in_(delivery_ids) & (table.state != DeliveryState.SENDING)
-        values: dict[str, Any] = {"state": DeliveryState.WAITING, "attempts": 0, "next_at": func.now(), "ended_at": None}  # Any: as above
-        return int((await self._connection.execute(update(webhook_delivery).where(which).values(values))).rowcount)
+    async def send_again(self, endpoint_id: WebhookId, *, delivery_id: DeliveryId) -> None:
+        """Let a delivery of an endpoint wait for a first attempt, now; one in a sender's hands stays there."""
+        await self._send_again(endpoint_id, (webhook_delivery.c.id == delivery_id) & (webhook_delivery.c.state != DeliveryState.SENDING))
+
+    async def send_failed_again(self, endpoint_id: WebhookId, *, since: datetime) -> int:
+        """Let what was written since then and was given up wait for a first attempt, now; returns how many that are."""
+        given_up = webhook_delivery.c.state == DeliveryState.FAILED
+        return await self._send_again(endpoint_id, given_up & (webhook_delivery.c.created_at >= since))
 
     async def find(self, delivery_id: DeliveryId) -> WebhookDelivery | None:
         """Return the delivery of any endpoint, or None."""
@@ -200,7 +202,6 @@ class DeliveryStore:
         endpoint_id: WebhookId,
         *,
         state: DeliveryState | None = None,
-        since: datetime | None = None,
         before: int | None = None,
         limit: int,
     ) -> list[WebhookDelivery]:
@@ -209,8 +210,6 @@ class DeliveryStore:
         statement = select(webhook_delivery).where(table.endpoint_id == endpoint_id).order_by(table.id.desc()).limit(limit)
         if state is not None:
             statement = statement.where(table.state == state)
-        if since is not None:
-            statement = statement.where(table.created_at >= since)
         if before is not None:
             statement = statement.where(table.id < before)
         return [_delivery(row) for row in (await self._connection.execute(statement)).mappings()]
@@ -219,6 +218,11 @@ class DeliveryStore:
         """Delete up to `limit` deliveries that ended so many days ago; return how many."""
         old = select(webhook_delivery.c.id).where(webhook_delivery.c.ended_at < func.now() - func.make_interval(0, 0, 0, days)).limit(limit)
         return int((await self._connection.execute(delete(webhook_delivery).where(webhook_delivery.c.id.in_(old)))).rowcount)
+
+    async def _send_again(self, endpoint_id: WebhookId, which: ColumnElement[bool]) -> int:
+        values: dict[str, Any] = {"state": DeliveryState.WAITING, "attempts": 0, "next_at": func.now(), "ended_at": None}  # Any: as above
+        statement = update(webhook_delivery).where(webhook_delivery.c.endpoint_id == endpoint_id, which).values(values)
+        return int((await self._connection.execute(statement)).rowcount)
 
     async def _claim_of(self, endpoint_id: WebhookId, *, holder: str, limit: int) -> list[DeliveryClaim]:
         """Take what is due for one endpoint, which the caller has locked."""

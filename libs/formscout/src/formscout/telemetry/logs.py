@@ -16,6 +16,7 @@ HIDDEN: Final = "[hidden]"
 _SECRET_NAME: Final = re.compile(r"passw|secret|authorization|cookie|credential|api_?key|encryption|totp|\btoken\b|_token\b", re.IGNORECASE)
 _SECRET_VALUES: Final = (
     (re.compile(r"\bfsk_[\w-]{8,}"), f"fsk_{HIDDEN}"),  # our own API keys
+    (re.compile(r"\bwhsec_[\w+/=-]{8,}"), f"whsec_{HIDDEN}"),  # webhooks' secrets
     (re.compile(r"(?i)\b(bearer|basic) [\w+/=.~-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"(://[^\s/@:]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),  # the password of an address
 )

@@ -49,8 +49,15 @@ async def redeliver(database: Database, caller: Caller, *, webhook_id: WebhookId
         if found is None or found.endpoint_id != webhook_id:
             raise NotFoundError("delivery", delivery_id)
         _require_enabled(endpoint)
-        await work.deliveries.send_again(webhook_id, delivery_ids=[delivery_id])
+        await work.deliveries.send_again(webhook_id, delivery_id=delivery_id)
         return await work.deliveries.find(delivery_id) or found
+
+
+async def redeliver_failed(database: Database, caller: Caller, *, webhook_id: WebhookId, since: datetime) -> int:
+    """Send all deliveries of an endpoint again that were written since then and given up; returns how many."""
+    async with unit_of_work(database) as work:
+        _require_enabled(await managed_webhook(work, caller, webhook_id))
+        return await work.deliveries.send_failed_again(webhook_id, since=since)
 
 
 async def send_test(database: Database, caller: Caller, *, webhook_id: WebhookId) -> WebhookDelivery:
