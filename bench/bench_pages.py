@@ -74,6 +74,7 @@ async def main() -> int:
             draining=lambda: False,
             browser=BrowserOptions(scratch=scratch, sandbox=SANDBOX),
             slice_seconds=SLICE_SECONDS,
+            drain_seconds=15,
         )
 
         heart = Heart(Queue.DISCOVERY, database_url=address, redis_url=at.redis)

@@ -37,3 +37,15 @@ async def create(server_url: str) -> str:
 async def drop(server_url: str, database_url: str) -> None:
     """Drop a database, whoever is connected to it."""
     await run(server_url, f"DROP DATABASE IF EXISTS {urlsplit(database_url).path[1:]} WITH (FORCE)")
+
+
+async def shut(server_url: str, database_url: str) -> None:
+    """Cut every connection to a database and let nobody in, as if it were away."""
+    name = urlsplit(database_url).path[1:]
+    cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 (a name of ours)
+    await run(server_url, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", cut)
+
+
+async def open_again(server_url: str, database_url: str) -> None:
+    """Let everybody in again."""
+    await run(server_url, f"ALTER DATABASE {urlsplit(database_url).path[1:]} ALLOW_CONNECTIONS true")

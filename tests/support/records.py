@@ -42,6 +42,7 @@ class MemoryRecord:
     requests: list[JudgedRequest] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
+    given_back: list[str] = field(default_factory=list)
     order_of_visits: list[str] = field(default_factory=list)
     lost: bool = False  # another worker holds the job now
     cancelled: bool = False
@@ -152,6 +153,11 @@ class MemoryRecord:
         self._guard()
         self._end(page, PageState.SKIPPED)
         self.skipped[page.address] = reason
+
+    async def give_page_back(self, page: FrontierPage) -> None:
+        self._guard()
+        self._end(page, PageState.WAITING)
+        self.given_back.append(page.address)
 
     async def say(self, sentence: str) -> None:
         self._guard()

@@ -28,7 +28,14 @@ class Crawler:
     states: list[bytes] = field(default_factory=list)  # what signed-in browsers left to keep
 
     async def __call__(
-        self, record: MemoryRecord, base: str, *, below: str | None = None, stop: Callable[[], bool] = never, **plan: Any
+        self,
+        record: MemoryRecord,
+        base: str,
+        *,
+        below: str | None = None,
+        stop: Callable[[], bool] = never,
+        drop: Callable[[], bool] = never,
+        **plan: Any,
     ) -> SliceEnd:
         """Run a slice that stays below `below`, which is the base address unless given; `plan` are fields of `SlicePlan`."""
         scope = ScopeRules(base=base, scope=Scope(include=(below or base,), allow_private=True))
@@ -37,7 +44,7 @@ class Crawler:
             self.states.append(state)
 
         async with self.chromium.browse(TabRules(scope=scope.navigates, allow_private=True)) as browser:
-            return await run_slice(record, browser, plan=SlicePlan(base=base, scope=scope, **plan), stop=stop, keep_state=keep)
+            return await run_slice(record, browser, plan=SlicePlan(base=base, scope=scope, **plan), stop=stop, drop=drop, keep_state=keep)
 
 
 @pytest.fixture

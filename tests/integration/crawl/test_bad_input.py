@@ -14,8 +14,9 @@ from tests.support.records import MemoryRecord
 from formscout.domain.crawls import FailureReason
 from formscout.domain.errors import CrawlError, LeaseLostError
 from formscout.domain.networks import Credentials, SignIn, SignInKind
-from formscout.domain.pages import NewPage, PageSource, VisitOutcome
+from formscout.domain.pages import NewPage, PageSource, PageState, VisitOutcome
 from formscout_discovery.browser import settling
+from formscout_discovery.crawl import engine
 from formscout_discovery.crawl.engine import MISSES_IN_A_ROW
 from formscout_discovery.crawl.plan import SliceStop
 from formscout_discovery.crawl.ports import Directive
@@ -120,14 +121,41 @@ async def test_a_lost_lease_ends_the_slice_and_nothing_more_is_written(clinic: s
     assert len(record.reports) == 2
 
 
-async def test_a_slice_told_to_stop_ends_within_the_visit_it_is_at(clinic: str, crawl: Crawler) -> None:
+async def test_a_slice_told_to_stop_does_the_visit_it_is_at_whole(clinic: str, crawl: Crawler) -> None:
+    """Half a visit would hide the forms behind what it did not press, and nobody would come back to it."""
+    whole = MemoryRecord.starting_at(clinic, max_pages=1)
+    told = MemoryRecord.starting_at(clinic)
+    await crawl(whole, clinic)
+    end = await crawl(told, clinic, stop=lambda: True)
+    assert (end.stop, end.visits) == (SliceStop.STOPPED, 1)
+    assert end.clicks > 0
+    assert told.forms.keys() == whole.forms.keys()
+
+
+def _leased(record: MemoryRecord) -> list[str]:
+    return [page.address for page in record.pages.values() if page.state is PageState.LEASED]
+
+
+async def test_visits_that_are_dropped_leave_no_trace_and_their_pages_wait(clinic: str, crawl: Crawler) -> None:
     record = MemoryRecord.starting_at(clinic)
-    began = time.monotonic()
-    end = await crawl(record, clinic, stop=lambda: True)
-    assert (end.stop, end.visits, end.clicks) == (SliceStop.STOPPED, 1, 0)
-    assert record.reports[clinic].outcome is VisitOutcome.OK
-    assert record.forms  # what the visit met is kept
-    assert time.monotonic() - began < SOON
+    end = await crawl(record, clinic, drop=lambda: len(record.reports) == 1 and bool(_leased(record)))
+    assert (end.stop, end.visits, list(record.reports)) == (SliceStop.STOPPED, 1, [clinic])
+    assert record.given_back
+    assert not _leased(record)
+    assert set(record.given_back) <= {page.address for page in record.pages.values() if page.state is PageState.WAITING}
+    await crawl(record, clinic, stop=lambda: set(record.given_back) <= set(record.reports))
+    assert set(record.given_back) <= set(record.reports), "a later slice visits them"
+
+
+async def test_a_visit_that_is_dropped_in_the_middle_is_begun_anew(clinic: str, crawl: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LOOK_SECONDS", 0.01)  # so that no machine is so quick that the visit ends between two looks
+    record = MemoryRecord.starting_at(clinic, max_pages=1)
+    end = await crawl(record, clinic, drop=lambda: bool(record.snapshots))
+    assert (end.stop, end.visits, record.given_back) == (SliceStop.STOPPED, 0, [clinic])
+    assert not record.forms
+    await crawl(record, clinic)
+    assert record.forms
+    assert list(record.reports) == [clinic]
 
 
 @pytest.mark.parametrize("ended", [SliceStop.CANCELLED, SliceStop.LIMIT_REACHED])

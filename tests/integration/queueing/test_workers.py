@@ -2,15 +2,16 @@
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from redis.asyncio import Redis
-from tests.support import workers
+from tests.support import databases, workers
 from tests.support.processes import START_SECONDS, Ring, Service, Start, worker_arguments
-from tests.support.sessions import ask, job_now, run_out, session_now
+from tests.support.sessions import ask, execute, job_now, run_out, session_now
 from tests.support.snapshots import page as snapshot_of
 from tests.support.tenants import Tenant
 
@@ -140,6 +141,38 @@ async def test_a_worker_told_to_end_finishes_the_page_in_hand(database: Database
     assert process.stop() == 0
     done = await job_now(database, JobId(2))
     assert (done.state, done.attempts, done.fence) == (JobState.SUCCEEDED, 0, 1)
+    assert (await session_now(database, session.id)).state is CrawlState.SUCCEEDED
+
+
+async def test_a_worker_told_twice_to_end_still_finishes_the_page_in_hand(
+    database: Database, tenant: Tenant, ring: Ring, start_worker: Start
+) -> None:
+    await discover(database, tenant, snapshot_of(long_form(2_000)))
+    await ring()
+    process = start_worker(ANALYSIS, "analysis")
+    await job_until(database, 2, is_state(JobState.RUNNING), process)
+    process.signal(signal.SIGTERM)
+    assert process.stop() == 0
+    done = await job_now(database, JobId(2))
+    assert (done.state, done.attempts, done.fence) == (JobState.SUCCEEDED, 0, 1)
+
+
+async def test_a_worker_told_to_end_while_the_database_is_away_ends_and_its_job_is_done_by_another(
+    database: Database, tenant: Tenant, ring: Ring, start_worker: Start, *, database_url: str, postgres_url: str
+) -> None:
+    session = await discover(database, tenant, snapshot_of(long_form(2_000)))
+    await ring()
+    process = start_worker(ANALYSIS, "analysis")
+    held = await job_until(database, 2, is_state(JobState.RUNNING), process)
+    await databases.shut(postgres_url, database_url)
+    assert process.stop() == 0
+    await databases.open_again(postgres_url, database_url)
+    await database.engine.dispose()
+    await run_out(database, Claim(job=held))
+    await reconcile(database)
+    await execute(database, "UPDATE job SET available_at = now()")
+    await ring()
+    await job_until(database, held.id, is_state(JobState.SUCCEEDED), start_worker(ANALYSIS, "analysis"))
     assert (await session_now(database, session.id)).state is CrawlState.SUCCEEDED
 
 

@@ -21,5 +21,7 @@ class DiscoverySettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
     """Where running browsers are noted, so that a worker can end those of one that was killed."""
     slice_seconds: float = Field(default=600, gt=0, le=3000)
     """How long one slice works before it hands over; platform rules, §2."""
+    drain_seconds: float = Field(default=15, ge=0, le=3000)
+    """How long a worker that is told to end waits for the visits in hand; then it drops them, and their pages wait for another."""
     pages_a_slice: int = Field(default=PAGES_A_SLICE, ge=1, le=10_000)
     """How many pages that wait justify each slice of a session that works beside others."""

@@ -88,6 +88,11 @@ class SessionRecord:
         """End a leased page without a visit."""
         await slices.skip_page(self._database, self._claim, page, SkipReason(reason))
 
+    async def give_page_back(self, page: FrontierPage) -> None:
+        """Let a leased page wait again."""
+        self._begun.pop(page.id)
+        await slices.give_page_back(self._database, self._claim, page)
+
     async def say(self, sentence: str) -> None:
         """Set the session's sentence for people."""
         await slices.say(self._database, self._claim, sentence)

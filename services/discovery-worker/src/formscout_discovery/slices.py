@@ -35,6 +35,7 @@ class Discovery:
     draining: Callable[[], bool]
     browser: BrowserOptions
     slice_seconds: float
+    drain_seconds: float
     pages_a_slice: int = PAGES_A_SLICE
 
     async def discover(self, claim: Claim, pulse: Pulse) -> Outcome:
@@ -61,6 +62,7 @@ class Discovery:
             pulse.checkpoint()  # the engine asks between steps, so the work moves
             return self.draining() or pulse.cancelled or time.monotonic() > ends
 
+        drop = self._dropping(pulse)
         purpose = _state_purpose(start)
 
         async def keep_state(state: bytes) -> None:
@@ -71,7 +73,19 @@ class Discovery:
         plan = _plan(start, credentials, signed_in=state is not None)
         async with launch(self.browser) as chromium, chromium.browse(_rules(start, plan), state=state) as browser:
             record = SessionRecord(self.database, self.snapshots, claim, pages_a_slice=self.pages_a_slice)
-            return await run_slice(record, browser, plan=plan, stop=stop, keep_state=keep_state)
+            return await run_slice(record, browser, plan=plan, stop=stop, drop=drop, keep_state=keep_state)
+
+    def _dropping(self, pulse: Pulse) -> Callable[[], bool]:
+        """Return what tells whether the visits in hand shall not be waited for: the session was cancelled, or a drain takes too long."""
+        told: float | None = None
+
+        def drop() -> bool:
+            nonlocal told
+            if told is None and self.draining():
+                told = time.monotonic()
+            return pulse.cancelled or (told is not None and time.monotonic() - told > self.drain_seconds)
+
+        return drop
 
 
 def _state_purpose(start: slices.SliceStart) -> str:

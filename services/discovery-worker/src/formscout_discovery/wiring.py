@@ -32,6 +32,7 @@ def wire(settings: DiscoverySettings, database: Database, draining: Callable[[],
         draining=draining,
         browser=BrowserOptions(scratch=settings.scratch, executable=settings.browser, sandbox=settings.browser_sandbox),
         slice_seconds=settings.slice_seconds,
+        drain_seconds=settings.drain_seconds,
         pages_a_slice=settings.pages_a_slice,
     )
     return {JobKind.DISCOVER_SLICE: discovery.discover}

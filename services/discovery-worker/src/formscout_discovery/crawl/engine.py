@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +23,9 @@ from formscout_discovery.policy.robots import Robots
 IDLE_SECONDS: Final = 0.2
 """Between two looks at an empty frontier while a sibling's visit may still fill it."""
 
+LOOK_SECONDS: Final = 0.5
+"""Between two looks whether the visits in hand shall be dropped."""
+
 MISSES_IN_A_ROW: Final = 5
 """Visits that find nobody there, one after the other, before the application counts as down."""
 
@@ -31,20 +34,30 @@ TAB_IS_LOST: Final = {VisitOutcome.CRASHED, VisitOutcome.TIMEOUT, VisitOutcome.E
 log = logging.getLogger(__name__)
 
 
+class VisitDroppedError(Exception):
+    """The visit in hand is not waited for: its page waits again."""
+
+
+def _never() -> bool:
+    return False
+
+
 async def run_slice(
     record: Record,
     browser: Browser,
     *,
     plan: SlicePlan,
     stop: Callable[[], bool],
+    drop: Callable[[], bool] = _never,
     keep_state: Callable[[bytes], Awaitable[None]] | None = None,
 ) -> SliceEnd:
     """Work on a session until no page waits, a limit is reached or `stop` says so.
 
-    `stop` is asked between all steps, so it shows that the work moves, too. `keep_state` is given the browser's state
+    `stop` is asked between all steps, so it shows that the work moves, too; the visits in hand are still done whole, unless `drop` says
+    that they shall not be waited for. `keep_state` is given the browser's state
     after a sign-in; it is a secret. Raises `CrawlError` when the session as a whole cannot go on.
     """
-    work = Slice(record=record, browser=browser, plan=plan, memory=SliceMemory(), stop=stop)
+    work = Slice(record=record, browser=browser, plan=plan, memory=SliceMemory(), stop=stop, drop=drop)
     return await _Engine(work=work, keep_state=keep_state, pace=pacing.Pace(gap=plan.min_delay_seconds)).run()
 
 
@@ -82,6 +95,8 @@ class _Engine:
             # Only now: a slice that starts from this state does not look at the stranger's pages again, so their forms are written first.
             if self.signed_in and not plan.signed_in and self.keep_state is not None:
                 await self.keep_state(await self.work.browser.state())
+        except VisitDroppedError:
+            await self._give_back(first)
         finally:
             await tab.close()
         if self.end is None:
@@ -103,7 +118,7 @@ class _Engine:
     async def _enter(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> None:
         """Sign in; when that fails, write what was seen before the session fails."""
         try:
-            await enter(self.work, tab, harvest)
+            await self._unless_dropped(enter(self.work, tab, harvest))
         except CrawlError as error:
             harvest.outcome, harvest.sentence = outcome_of(error), error.message
             await self._write(page, harvest)
@@ -123,6 +138,9 @@ class _Engine:
                     page = await self.work.record.next_page()
                     if page is not None and not await self._skips(page):
                         tab = await self._visit(tab, page, Harvest(address=page.address, depth=page.depth))
+                except VisitDroppedError:
+                    assert page is not None, "it was visited"
+                    await self._give_back(page)
                 finally:
                     self.busy -= 1
                 if page is None:
@@ -151,11 +169,11 @@ class _Engine:
         broken = True
         try:
             async with asyncio.timeout(self.work.plan.limits.visit_seconds):
-                await visit(self.work, tab, page, harvest)
+                await self._unless_dropped(visit(self.work, tab, page, harvest))
             broken = harvest.outcome in TAB_IS_LOST
         except TimeoutError:
             self._cut_short(harvest, VisitOutcome.TIMEOUT, "The visit took longer than it may; what was found until then is kept.")
-        except (CrawlError, LeaseLostError, StoreUnavailableError, BrowserLostError):
+        except (CrawlError, LeaseLostError, StoreUnavailableError, BrowserLostError, VisitDroppedError):
             raise  # none of them says anything about the page
         except PageLostError as error:
             self._cut_short(harvest, error.outcome, error.message)
@@ -172,6 +190,24 @@ class _Engine:
             await tab.close()
             return await self.work.browser.new_tab()
         return tab
+
+    async def _unless_dropped(self, work: Coroutine[None, None, None]) -> None:
+        """Do the work; raise `VisitDroppedError`, the work being stopped, as soon as it shall not be waited for."""
+        task = asyncio.create_task(work)
+        try:
+            while not task.done():
+                if self.work.drop():
+                    raise VisitDroppedError
+                await asyncio.wait({task}, timeout=LOOK_SECONDS)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+        task.result()
+
+    async def _give_back(self, page: FrontierPage) -> None:
+        self.end = SliceStop.STOPPED
+        await self.work.record.give_page_back(page)
 
     def _cut_short(self, harvest: Harvest, outcome: VisitOutcome, sentence: str) -> None:
         if harvest.fingerprint is None:

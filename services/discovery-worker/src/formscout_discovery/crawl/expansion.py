@@ -41,7 +41,8 @@ class Expansion:
         limits = self.work.plan.limits
         self.dialogs = self.base.dialogs()
         waiting: list[tuple[Control, Chain]] = [(control, ()) for control in reversed(self._news(self.base))]
-        while waiting and not self.work.stop():
+        while waiting:
+            self.work.stop()  # only to show that the work moves: half an exploration would hide forms, so a visit is done whole or dropped
             control, chain = waiting.pop()
             if not self.work.memory.worth_pressing(control, self.template):
                 continue

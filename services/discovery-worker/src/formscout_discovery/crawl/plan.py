@@ -76,3 +76,4 @@ class Slice:
     plan: SlicePlan
     memory: SliceMemory
     stop: Callable[[], bool]  # asked between steps, which also shows that the work moves
+    drop: Callable[[], bool]  # whether even the visits in hand shall not be waited for

@@ -181,6 +181,10 @@ class Record(Protocol):
         """End a leased page without a visit; `reason` is one of `SkipReason`'s values."""
         ...
 
+    async def give_page_back(self, page: FrontierPage) -> None:
+        """Let a leased page wait again, as if its visit had not begun."""
+        ...
+
     async def say(self, sentence: str) -> None:
         """Set the session's sentence for people."""
         ...
