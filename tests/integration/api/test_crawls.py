@@ -1,6 +1,7 @@
 """Asking for a discovery, following it and cancelling it over HTTP."""
 
 import asyncio
+import time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,8 @@ from tests.support.api import Client, running, settings_for
 from tests.support.tenants import Tenant
 
 from formscout.domain.crawls import CrawlState
-from formscout.domain.jobs import Failed
+from formscout.domain.jobs import Failed, Queue
+from formscout.queueing import presence
 from formscout.storage.database import Database
 from formscout.usecases.jobs import finish_job
 
@@ -220,6 +222,33 @@ async def test_queue_stats_show_own_tasks_and_everybody_s_counts(
     assert others["queues"]["discovery"]["in_flight"] == 1
     everything = (await operator.get("/api/crawl/queue-stats")).json()
     assert (len(everything["active_tasks"]), len(everything["reserved_tasks"])) == (1, 1)
+
+
+async def test_queue_stats_count_the_workers_that_are_there(
+    *,
+    member: httpx.AsyncClient,
+    tenant: Tenant,
+    database: Database,
+    database_url: str,
+    redis_url: str,
+) -> None:
+    client = presence.connect(redis_url)
+    client.delete(presence.WORKERS_KEY)
+    now = time.time()
+    for name, queue, slots, at in (("a@x", "discovery", 1, now), ("b@x", "discovery", 2, now), ("c@x", "analysis", 4, now - 60)):
+        presence.announce(client, name, queue=Queue(queue), slots=slots, now=at)
+    await ask(member, tenant)
+    await workers.begin(database)
+    queues = (await member.get("/api/crawl/queue-stats")).json()["queues"]
+    names = ("workers_present", "workers_ready", "workers_busy")
+    assert [queues["discovery"][name] for name in names] == [2, 2, 1]
+    assert [queues["analysis"][name] for name in names] == [0, 0, 0], "it has been silent for a minute"
+    client.delete(presence.WORKERS_KEY)
+    client.close()
+    async with running(settings_for(database_url, "redis://127.0.0.1:1/0")) as clients:
+        queues = (await clients(tenant.member_key).get("/api/crawl/queue-stats")).json()["queues"]
+    assert [queues["discovery"][name] for name in names] == [None, None, 1]
+    assert queues["discovery"]["in_flight"] == 1
 
 
 async def test_a_task_that_waits_for_later_is_scheduled(member: httpx.AsyncClient, tenant: Tenant, database: Database) -> None:

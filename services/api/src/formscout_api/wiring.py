@@ -1,11 +1,15 @@
 """The one place where the API constructs what its routes work with."""
 
 from dataclasses import dataclass
+from time import time
 from typing import Self
 
 import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from formscout.queueing.presence import WORKERS_KEY, Worker, present
 from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
@@ -19,7 +23,10 @@ class Broker:
     """Redis as the API needs it: it may be down, and health says so."""
 
     def __init__(self, url: str) -> None:
-        self._client: redis.asyncio.Redis = redis.asyncio.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        # One try: whoever waits for the answer can do without it.
+        self._client: redis.asyncio.Redis = redis.asyncio.from_url(
+            url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+        )
 
     async def answers(self) -> bool:
         """Tell whether Redis answers within a second."""
@@ -27,6 +34,14 @@ class Broker:
             return bool(await self._client.ping())
         except (RedisError, OSError):
             return False
+
+    async def workers(self) -> list[Worker] | None:
+        """Return the workers that lately said that they are there, or None when Redis does not answer."""
+        try:
+            entries: dict[bytes, bytes] = await self._client.hgetall(WORKERS_KEY)  # type: ignore[assignment] # no decoding was asked for
+        except (RedisError, OSError):
+            return None
+        return present(entries, now=time())
 
     async def close(self) -> None:
         """Close every connection."""

@@ -100,7 +100,7 @@ async def answer_status(request: Request, task_id: str) -> Response:
 @router.get("/queue-stats", dependencies=SIGNED)
 async def get_queue_stats(caller: Signed, wiring: Wired) -> QueueStatsOut:
     """Show the tasks that the key sees, by worker, and the counts of all, by queue."""
-    return QueueStatsOut.of(await queue_stats(wiring.database, caller))
+    return QueueStatsOut.of(await queue_stats(wiring.database, caller, workers=await wiring.broker.workers()))
 
 
 @router.post("/cancel/{task_id}", dependencies=SIGNED)

@@ -46,7 +46,9 @@ class QueueOut(View):
     oldest_age: float = Field(description="How long the oldest has waited.")
     wait_p50: float | None = Field(description="Of the jobs that started in the last hour.")
     wait_p95: float | None
-    workers_busy: int
+    workers_busy: int = Field(description="They hold jobs, by their leases.")
+    workers_present: int | None = Field(description="They said so within 20 s; null while Redis cannot be asked.")
+    workers_ready: int | None = Field(description="Jobs that could be taken up at once; null while Redis cannot be asked.")
 
 
 class QueueStatsOut(View):
@@ -74,6 +76,8 @@ class QueueStatsOut(View):
                     wait_p50=waits[one.queue].p50,
                     wait_p95=waits[one.queue].p95,
                     workers_busy=waits[one.queue].busy_workers,
+                    workers_present=stats.present(one.queue),
+                    workers_ready=stats.ready(one.queue),
                 )
                 for one in stats.queues
             },
