@@ -231,6 +231,15 @@ class Platform:
         headers = {"Authorization": f"Bearer {self.tenant.admin_key}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=timeout, trust_env=False)
 
+    def ask(self, method: str, url: str, **request: Any) -> httpx.Response:  # Any: as httpx takes them
+        """Ask the API, and again for as long as it says that a store is away: so its clients are told to do."""
+        end = time.monotonic() + WAIT_SECONDS
+        with self.client() as api:
+            while (answer := api.request(method, url, **request)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                assert time.monotonic() < end, answer.text
+                time.sleep(1)
+        return answer.raise_for_status()
+
     def body(self, size: int) -> dict[str, Any]:  # Any: JSON
         """Return the request for a discovery of the application with so many pages."""
         if size not in self._networks:

@@ -65,8 +65,7 @@ class Run:
     @property
     def status(self) -> dict[str, Any]:  # Any: JSON
         """How it stands, as a client sees it."""
-        with self.platform.client() as api:
-            found: dict[str, Any] = api.get(self.status_url).raise_for_status().json()
+        found: dict[str, Any] = self.platform.ask("GET", self.status_url).json()
         return found
 
     def count(self, statement: str) -> int:
@@ -145,8 +144,7 @@ class Run:
         return self.count("SELECT count(*) FROM crawl_session WHERE id = :id AND state NOT IN ('queued', 'running')") == 1
 
     def _result(self) -> Result:
-        with self.platform.client() as api:
-            inventory = api.get(f"/api/sessions/{self.session_id}/inventory").raise_for_status().json()
+        inventory = self.platform.ask("GET", f"/api/sessions/{self.session_id}/inventory").json()
         arrived = orchard.read_log(self.platform.access_log)[self.began :]
         home = orchard.home(self.size)
         return Result(
@@ -156,8 +154,7 @@ class Run:
         )
 
     def _events_are_whole(self, *, visits: int) -> None:
-        with self.platform.client() as api:
-            text = api.get(self.events_url, headers={"Last-Event-ID": "0"}).raise_for_status().text
+        text = self.platform.ask("GET", self.events_url, headers={"Last-Event-ID": "0"}).text
         events = [dict(line.split(": ", 1) for line in block.splitlines() if ": " in line) for block in text.split("\r\n\r\n")]
         events = [event for event in events if "id" in event]
         assert [int(event["id"]) for event in events] == list(range(1, len(events) + 1)), text
@@ -186,8 +183,7 @@ def begin(platform: Platform, size: int, *, headers: Mapping[str, str] | None = 
     platform.execute("UPDATE reservation SET expires_at = now() WHERE id = :id", id=hold.id)
     if began is None:
         began = len(orchard.read_log(platform.access_log))
-    with platform.client() as api:
-        accepted = api.post("/api/crawl/discover-forms", json=platform.body(size), headers=headers).raise_for_status().json()
+    accepted = platform.ask("POST", "/api/crawl/discover-forms", json=platform.body(size), headers=headers).json()
     return Run(
         platform=platform,
         session_id=accepted["session_id"],

@@ -6,8 +6,8 @@ from typing import Any, Final, Self, TypeAlias
 
 import asyncpg  # type: ignore[import-untyped]  # it ships neither types nor stubs
 import msgspec
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from formscout.domain.errors import StoreUnavailableError
@@ -31,7 +31,7 @@ _SESSION: Final = {
 }
 
 _PING: Final = text("SELECT 1")
-_AWAY: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What says while one connects that PostgreSQL is away: SQLAlchemy leaves the driver's own errors as they are then."""
 
 
@@ -61,6 +61,7 @@ class Database:
             json_deserializer=msgspec.json.decode,
             connect_args={"server_settings": _SESSION, "timeout": 10},
         )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
         return cls(engine, looks=Looks(address))
 
     @asynccontextmanager
@@ -101,6 +102,9 @@ class Database:
             raise StoreUnavailableError(UNAVAILABLE) from error
         try:
             yield connection
+        except asyncpg.InternalClientError as error:  # SQLAlchemy does not know it
+            await connection.invalidate()
+            raise StoreUnavailableError(UNAVAILABLE) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise StoreUnavailableError(UNAVAILABLE) from error
@@ -130,6 +134,13 @@ class _Joined(Database):
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncConnection]:
         yield self._connection
+
+
+def _refuse_closed(connection: Any, record: object, proxy: object) -> None:  # Any: the driver's, seen through SQLAlchemy
+    """Have the pool take another connection where the server has closed this one meanwhile: the driver knows, so no ping is needed."""
+    del record, proxy
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _is_out_of_resources(error: DBAPIError) -> bool:

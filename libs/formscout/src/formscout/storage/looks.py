@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]  # it ships neither types nor stubs
@@ -14,7 +15,13 @@ CONNECTIONS: Final = 2
 
 UNAVAILABLE: Final = "PostgreSQL cannot be reached, or went away meanwhile. Try again, and check DATABASE_URL if it stays."
 
-AWAY: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+AWAY: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server's last word came between two statements, and the driver does not know what to do with it
+)
 """What the driver says when PostgreSQL ends a connection, under a statement or before."""
 
 
@@ -41,15 +48,26 @@ class Looks:
 
     async def _run(self, look: Callable[[Any], Awaitable[Any]]) -> Any:  # Any: asyncpg has no types
         async with self._free:
+            # One that lay idle may have died, or dies under the statement; as a look only reads, it is made again on the next one.
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.is_closed():
+                    with suppress(*AWAY):
+                        return await self._look(connection, look)
             try:
-                connection = self._idle.pop() if self._idle else await self._connect()
-                try:
-                    return await look(connection)
-                finally:
-                    if not connection.is_closed():
-                        self._idle.append(connection)
+                return await self._look(await self._connect(), look)
             except AWAY as error:
                 raise StoreUnavailableError(UNAVAILABLE) from error
+
+    async def _look(self, connection: Any, look: Callable[[Any], Awaitable[Any]]) -> Any:  # Any: as above
+        try:
+            return await look(connection)
+        except AWAY:
+            connection.terminate()
+            raise
+        finally:
+            if not connection.is_closed():
+                self._idle.append(connection)
 
     async def close(self) -> None:
         """Close every connection."""
