@@ -168,6 +168,39 @@ async def test_a_claim_and_a_look_for_what_could_start_read_a_few_rows_of_a_back
     assert await rows_read(backlog, lambda jobs: jobs.runnable(Queue.BUDGET, at_most=20)) <= A_FEW_ROWS
 
 
+async def test_the_reconciler_reads_the_jobs_in_hand_alone(backlog: Database) -> None:
+    await execute(backlog, "UPDATE job SET lease_until = now() - interval '1 second' WHERE state = 'running'")
+
+    async def mend(jobs: JobStore) -> bool:
+        return await jobs.requeue_expired(queue=Queue.BUDGET, max_attempts=5) == []
+
+    assert await rows_read(backlog, mend) <= A_FEW_ROWS
+
+
+LOOKS = {
+    "leases that ran out": "SELECT id FROM job WHERE state = 'running' AND lease_until <= now() AND queue = 'budget' LIMIT 100",
+    "a company's oldest job": """
+        SELECT * FROM job WHERE queue = 'budget' AND state = 'queued' AND coalesce(company_id, 0) = 1 AND available_at <= now()
+        ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""",
+    "the next company": """
+        SELECT coalesce(company_id, 0), available_at, id FROM job WHERE queue = 'budget' AND state = 'queued'
+        AND coalesce(company_id, 0) > 1 ORDER BY coalesce(company_id, 0), available_at, id LIMIT 1""",
+    "what lately ended": """
+        SELECT ended_at FROM job WHERE queue = 'budget' AND started_at IS NOT NULL AND ended_at > now() - interval '1 hour'
+        ORDER BY ended_at DESC LIMIT 100""",
+}
+
+
+@pytest.mark.parametrize("statement", LOOKS.values(), ids=LOOKS.keys())
+async def test_an_index_gives_what_is_looked_for_in_its_order(backlog: Database, statement: str) -> None:
+    """By PostgreSQL's own choice, without what the functions forbid it."""
+    async with backlog.begin() as connection:
+        plan = "\n".join((await connection.execute(text(f"EXPLAIN {statement}"))).scalars())
+    assert "Index" in plan, plan
+    assert "Seq Scan" not in plan, plan
+    assert "Sort" not in plan, plan
+
+
 async def test_a_connection_that_planned_on_an_empty_table_reads_no_more(database: Database, tenant: Tenant) -> None:
     async with database.begin() as connection:
         jobs = JobStore(connection)
