@@ -73,6 +73,7 @@ async def main() -> int:
             keys=keys,
             draining=lambda: False,
             browser=BrowserOptions(scratch=scratch, sandbox=SANDBOX),
+            redis_url=at.redis,
             slice_seconds=SLICE_SECONDS,
             drain_seconds=15,
         )

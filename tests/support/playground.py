@@ -29,6 +29,7 @@ class Playground:
 
     port: int = 0
     arrived: list[tuple[str, str]] = field(default_factory=list)  # method and path of every request
+    refuses: int = 0  # further requests for `/busy` that are answered 429
     frames: list[str] = field(default_factory=list)  # messages that came over WebSockets
 
     @property
@@ -52,6 +53,7 @@ class Playground:
     def forget(self) -> None:
         self.arrived.clear()
         self.frames.clear()
+        self.refuses = 0
 
 
 async def page(request: Request) -> Response:
@@ -76,6 +78,14 @@ async def slow(request: Request) -> Response:
 async def hundred_megabytes() -> AsyncIterator[bytes]:
     for _ in range(100):
         yield MEGABYTE
+
+
+async def busy(request: Request) -> Response:
+    site: Playground = request.app.state.site
+    if site.refuses:
+        site.refuses -= 1
+        return HTMLResponse("<p>too many</p>", status_code=429, headers={"Retry-After": "1"})
+    return HTMLResponse("<p>here you are</p><form><input name=a><input name=b><input name=c><button>Go</button></form>")
 
 
 async def huge(_request: Request) -> Response:
@@ -142,6 +152,7 @@ ROUTES = [
     Route("/pages/{name}", page, methods=["GET", "POST"]),
     Route("/scripts/{name}.js", script),
     Route("/slow", slow),
+    Route("/busy", busy),
     Route("/huge", huge),
     Route("/huge-announced", huge_announced),
     Route("/download", download),

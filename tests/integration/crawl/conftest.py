@@ -9,10 +9,11 @@ from tests.support.playground import Playground
 from tests.support.records import MemoryRecord
 
 from formscout.domain.networks import Scope
-from formscout_discovery.browser.options import TabRules
+from formscout_discovery.browser.options import NoTurns, TabRules
 from formscout_discovery.browser.pool import Chromium
 from formscout_discovery.crawl.engine import run_slice
 from formscout_discovery.crawl.plan import SliceEnd, SlicePlan
+from formscout_discovery.crawl.ports import Turns
 from formscout_discovery.policy.scope import ScopeRules
 
 
@@ -35,6 +36,7 @@ class Crawler:
         below: str | None = None,
         stop: Callable[[], bool] = never,
         drop: Callable[[], bool] = never,
+        turns: Turns | None = None,
         **plan: Any,
     ) -> SliceEnd:
         """Run a slice that stays below `below`, which is the base address unless given; `plan` are fields of `SlicePlan`."""
@@ -43,7 +45,7 @@ class Crawler:
         async def keep(state: bytes) -> None:
             self.states.append(state)
 
-        async with self.chromium.browse(TabRules(scope=scope.navigates, allow_private=True)) as browser:
+        async with self.chromium.browse(TabRules(scope=scope.navigates, allow_private=True, turns=turns or NoTurns())) as browser:
             return await run_slice(record, browser, plan=SlicePlan(base=base, scope=scope, **plan), stop=stop, drop=drop, keep_state=keep)
 
 

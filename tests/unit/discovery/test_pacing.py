@@ -1,39 +1,107 @@
 """Pages are loaded no faster than asked for, and more slowly when the application says that it is too much."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from formscout.domain.crawls import FailureReason
 from formscout.domain.errors import CrawlError
 from formscout.domain.networks import Credentials, Scope, SignIn, SignInKind
+from formscout.domain.pacing import FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_AFTER_SECONDS
 from formscout.domain.pages import VisitOutcome
+from formscout_discovery.crawl import turns
 from formscout_discovery.crawl.front_door import require_answer
 from formscout_discovery.crawl.plan import SlicePlan
-from formscout_discovery.policy.pacing import FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS, Pace, after_answer, after_start, wait
+from formscout_discovery.crawl.turns import nap, visit_time
+from formscout_discovery.policy.pacing import (
+    Pace,
+    after_answer,
+    after_refusal,
+    after_start,
+    is_refusal,
+    is_worth_another_try,
+    retry_after_seconds,
+    wait,
+)
 from formscout_discovery.policy.scope import ScopeRules
 
 BASE = "https://app.example/"
 
 
-def test_loads_keep_their_distance_however_many_tabs_ask() -> None:
-    pace, starts = Pace(gap=2.0), []
-    for _ in range(3):  # three tabs ask at the same moment
-        starts.append(100.0 + wait(pace, 100.0))
-        pace = after_start(pace, 100.0)
-    assert starts == [100.0, 102.0, 104.0]
-    assert wait(pace, 200.0) == 0.0
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_refusals_double_the_pause_up_to_a_limit_and_an_answer_ends_it(status: int) -> None:
-    pace = Pace(gap=0.0)
-    pauses = []
+def test_loads_keep_their_distance_and_waiting_reserves_nothing() -> None:
+    pace = Pace(gap=2.0)
+    assert wait(pace, 100.0) == 0.0
+    pace = after_start(pace, 100.0)
+    assert wait(pace, 100.5) == 1.5
+    assert wait(pace, 101.5) == 0.5, "whoever waited and gave up has not moved the next turn"
+    assert wait(pace, 102.0) == 0.0
+
+
+def test_refusals_double_the_pause_up_to_a_limit_and_an_answer_ends_it() -> None:
+    pace, now, pauses = Pace(gap=0.0), 100.0, []
     for _ in range(8):
-        pace = after_answer(pace, status)
-        pauses.append(pace.back_off)
+        pace = after_refusal(pace, now, None)
+        pauses.append(wait(pace, now))
+        now += pauses[-1]
     assert pauses[:3] == [FIRST_BACK_OFF_SECONDS, 2 * FIRST_BACK_OFF_SECONDS, 4 * FIRST_BACK_OFF_SECONDS]
     assert pauses[-1] == LONGEST_BACK_OFF_SECONDS
-    assert wait(after_start(pace, 10.0), 10.0) == LONGEST_BACK_OFF_SECONDS
-    assert after_answer(pace, 200).back_off == 0.0
+    pace = after_refusal(after_answer(pace, now), now, None)
+    assert wait(pace, now) == FIRST_BACK_OFF_SECONDS
+
+
+def test_loads_that_were_on_their_way_are_one_refusal_and_no_answer() -> None:
+    pace = Pace(gap=0.0)
+    for _ in range(5):
+        pace = after_refusal(pace, 100.0, None)
+    pace = after_answer(pace, 100.1)
+    assert (pace.strikes, wait(pace, 100.0)) == (1, FIRST_BACK_OFF_SECONDS)
+    assert wait(after_refusal(pace, 100.0, 30.0), 100.0) == 30.0, "a longer pause that is asked for counts"
+
+
+def test_a_pause_that_is_asked_for_is_taken_instead_of_our_own() -> None:
+    assert wait(after_refusal(Pace(gap=0.0), 100.0, 7.0), 100.0) == 7.0
+    assert wait(after_refusal(Pace(gap=0.0), 100.0, 0.0), 100.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("Tue, 24 Nov 2026 12:00:30 GMT", 30.0),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
+        ("99999999999999999999", LONGEST_RETRY_AFTER_SECONDS),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date_within_reason(header: str, seconds: float | None) -> None:
+    assert retry_after_seconds(header, now=NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "refusal", "again"),
+    [(429, None, True, True), (503, 5.0, True, True), (503, None, True, False), (500, 5.0, False, False), (200, None, False, False)],
+)
+def test_too_many_requests_is_worth_another_try(status: int, retry_after: float | None, refusal: bool, again: bool) -> None:
+    assert (is_refusal(status), is_worth_another_try(status, retry_after)) == (refusal, again)
+
+
+async def test_waiting_for_a_turn_is_not_time_of_the_visit() -> None:
+    async with visit_time(60):
+        deadline = turns._DEADLINE.get()
+        assert deadline is not None
+        before = deadline.when()
+        assert before is not None
+        await nap(0.05, look_up=lambda: None)
+        assert deadline.when() == before + 0.05
+    await nap(0.01, look_up=lambda: None)  # outside of a visit it only waits
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from formscout.domain.slices import PAGES_A_SLICE
 from formscout.queueing.heartbeat import Pulse
 from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
+from formscout.storage.pacing import PaceStore
 from formscout.storage.snapshots import SnapshotStore
 from formscout.usecases import slices
 from formscout.usecases.networks import open_credentials
@@ -20,6 +21,8 @@ from formscout_discovery.browser.options import BrowserOptions, TabRules
 from formscout_discovery.browser.pool import launch
 from formscout_discovery.crawl.engine import run_slice
 from formscout_discovery.crawl.plan import SliceEnd, SlicePlan, SliceStop
+from formscout_discovery.crawl.ports import Turns
+from formscout_discovery.pace import SharedTurns
 from formscout_discovery.policy.requests import JudgeSettings
 from formscout_discovery.policy.scope import ScopeRules
 from formscout_discovery.record import SessionRecord
@@ -34,6 +37,7 @@ class Discovery:
     keys: KeyRing
     draining: Callable[[], bool]
     browser: BrowserOptions
+    redis_url: str  # where the pace is shared
     slice_seconds: float
     drain_seconds: float
     pages_a_slice: int = PAGES_A_SLICE
@@ -70,8 +74,13 @@ class Discovery:
 
         state = None if start.browser_state is None else self.keys.open(start.browser_state, purpose=purpose)
         credentials = None if start.credentials is None else open_credentials(self.keys, start.network.id, start.credentials)
+        gap = start.network.politeness.min_delay_ms / 1000
         plan = _plan(start, credentials, signed_in=state is not None)
-        async with launch(self.browser) as chromium, chromium.browse(_rules(start, plan), state=state) as browser:
+        async with (
+            PaceStore.open(self.redis_url, start.session.company_id) as paces,
+            launch(self.browser) as chromium,
+            chromium.browse(_rules(start, plan, SharedTurns(paces, gap_seconds=gap, look_up=stop)), state=state) as browser,
+        ):
             record = SessionRecord(self.database, self.snapshots, claim, pages_a_slice=self.pages_a_slice)
             return await run_slice(record, browser, plan=plan, stop=stop, drop=drop, keep_state=keep_state)
 
@@ -99,7 +108,6 @@ def _plan(start: slices.SliceStart, credentials: Credentials | None, *, signed_i
         base=network.base_url,
         scope=ScopeRules(base=network.base_url, scope=network.scope),
         tabs=network.politeness.max_parallel_tabs,
-        min_delay_seconds=network.politeness.min_delay_ms / 1000,
         sign_in=network.sign_in,
         credentials=credentials,
         signed_in=signed_in,
@@ -107,11 +115,11 @@ def _plan(start: slices.SliceStart, credentials: Credentials | None, *, signed_i
     )
 
 
-def _rules(start: slices.SliceStart, plan: SlicePlan) -> TabRules:
+def _rules(start: slices.SliceStart, plan: SlicePlan, turns: Turns) -> TabRules:
     network = start.network
     judging = JudgeSettings(
         environment=network.environment,
         mode=start.session.options.mode,
         allow_requests=network.scope.allow_requests,
     )
-    return TabRules(scope=plan.scope.navigates, judging=judging, allow_private=network.scope.allow_private)
+    return TabRules(scope=plan.scope.navigates, judging=judging, turns=turns, allow_private=network.scope.allow_private)

@@ -32,7 +32,9 @@ class PolitenessIn(Body):
     max_parallel_tabs: Annotated[
         int, Field(strict=True, ge=1, le=16, description="Of one browser; a crawl's `max_slices` has as many browsers.")
     ] = 2
-    min_delay_ms: Annotated[int, Field(strict=True, ge=0, le=600_000, description="Between two page loads of one host.")] = 0
+    min_delay_ms: Annotated[
+        int, Field(strict=True, ge=0, le=60_000, description="Between two page loads of one host, by all slices of the company.")
+    ] = 0
     robots: RobotsPolicy = RobotsPolicy.IGNORE
 
 

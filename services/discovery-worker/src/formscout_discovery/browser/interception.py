@@ -172,6 +172,7 @@ class Interception:
         headers = {header["name"].lower(): header["value"] for header in event.get("responseHeaders", ())}
         traffic.document.status = status
         traffic.document.content_type = headers.get("content-type", "")
+        traffic.document.retry_after = headers.get("retry-after", "")
         refusal = None if status is None else refusal_of_response(status, headers)
         if refusal is None:
             await self._let_go(event)

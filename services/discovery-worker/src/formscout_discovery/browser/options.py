@@ -4,12 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from formscout_discovery.crawl.ports import Turns
 from formscout_discovery.policy.requests import JudgeSettings
 
 
 def everywhere(_address: str) -> bool:
     """Take any address as one of the application's: the scope of the `snapshot` command."""
     return True
+
+
+class NoTurns:
+    """Pages are opened at once."""
+
+    async def wait(self, address: str) -> None:
+        """Do not wait."""
+
+    async def answered(self, address: str, status: int | None, retry_after: str) -> bool:
+        """Draw no conclusions."""
+        del address, status, retry_after
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,4 +47,5 @@ class TabRules:
     scope: Callable[[str], bool] = everywhere  # which addresses the top frame may go to
     judging: JudgeSettings = field(default_factory=JudgeSettings)
     scripts: bool = True  # whether pages may run JavaScript
+    turns: Turns = field(default_factory=NoTurns)  # when pages may be opened
     allow_private: bool = False  # loopback and private addresses; metadata services stay refused

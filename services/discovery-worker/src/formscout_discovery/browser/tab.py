@@ -31,6 +31,9 @@ OPEN_TIMEOUT_S: Final = 20.0
 READ_TIMEOUT_S: Final = 15.0
 """For freezing or picturing a page; a busy machine freezes 60,000 nodes in less."""
 
+TRIES_OF_A_REFUSED_PAGE: Final = 3
+"""A page that is refused with the advice to come later is opened again after the wait, so often in all."""
+
 CLOSE_TIMEOUT_S: Final = 5.0
 """For a tab to go; one that does not is left to the end of its browser."""
 
@@ -87,7 +90,17 @@ class BrowserTab:
         return self._inside.page
 
     async def open(self, address: str, *, cause: Cause = Cause.OPENING) -> Arrival:
-        """Go to the address and wait until the page has settled."""
+        """Go to the address when its host's turn has come, and wait until the page has settled; once more when it is refused for now."""
+        turns = self._inside.traffic.rules.turns
+        for _ in range(TRIES_OF_A_REFUSED_PAGE):
+            await turns.wait(address)
+            arrival = await self._open(address, cause)
+            document = self._inside.traffic.document
+            if not await turns.answered(address, arrival.status, "" if document is None else document.retry_after):
+                break
+        return arrival
+
+    async def _open(self, address: str, cause: Cause) -> Arrival:
         if self._broken:
             await self._renew()
         self._inside.traffic.begin(Act(cause=cause))

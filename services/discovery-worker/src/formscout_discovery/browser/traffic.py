@@ -54,6 +54,7 @@ class DocumentFacts:
     url: str = ""
     status: int | None = None
     content_type: str = ""
+    retry_after: str = ""  # as the server wrote it
     received: int = 0  # bytes of its body so far
 
 

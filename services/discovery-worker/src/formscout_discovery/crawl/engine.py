@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,8 +15,8 @@ from formscout_discovery.crawl.harvest import Harvest
 from formscout_discovery.crawl.memory import SliceMemory
 from formscout_discovery.crawl.plan import USER_AGENT, Slice, SliceEnd, SlicePlan, SliceStop
 from formscout_discovery.crawl.ports import Browser, BrowserLostError, Directive, PageLostError, Record, Tab
+from formscout_discovery.crawl.turns import visit_time
 from formscout_discovery.crawl.visit import visit
-from formscout_discovery.policy import pacing
 from formscout_discovery.policy.robots import Robots
 
 IDLE_SECONDS: Final = 0.2
@@ -58,7 +57,7 @@ async def run_slice(
     after a sign-in; it is a secret. Raises `CrawlError` when the session as a whole cannot go on.
     """
     work = Slice(record=record, browser=browser, plan=plan, memory=SliceMemory(), stop=stop, drop=drop)
-    return await _Engine(work=work, keep_state=keep_state, pace=pacing.Pace(gap=plan.min_delay_seconds)).run()
+    return await _Engine(work=work, keep_state=keep_state).run()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +66,6 @@ class _Engine:
 
     work: Slice
     keep_state: Callable[[bytes], Awaitable[None]] | None
-    pace: pacing.Pace
     end: SliceStop | None = None
     busy: int = 0
     visits: int = 0
@@ -165,10 +163,9 @@ class _Engine:
 
     async def _visit(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> Tab:
         """Visit one page within its limits, write what came of it, and return the tab to go on with."""
-        await self._take_turn()
         broken = True
         try:
-            async with asyncio.timeout(self.work.plan.limits.visit_seconds):
+            async with visit_time(self.work.plan.limits.visit_seconds):
                 await self._unless_dropped(visit(self.work, tab, page, harvest))
             broken = harvest.outcome in TAB_IS_LOST
         except TimeoutError:
@@ -246,16 +243,8 @@ class _Engine:
 
     def _judge(self, page: FrontierPage, harvest: Harvest) -> None:
         """Draw conclusions for the slice from one visit's outcome."""
-        self.pace = pacing.after_answer(self.pace, harvest.status)
         if page.source is PageSource.BASE:
             require_answer(page.address, harvest.outcome, harvest.sentence)
         self.misses = self.misses + 1 if harvest.outcome in NOBODY_THERE else 0
         if self.misses >= MISSES_IN_A_ROW:
             self.end = SliceStop.APPLICATION_DOWN
-
-    async def _take_turn(self) -> None:
-        now = time.monotonic()
-        pause = pacing.wait(self.pace, now)
-        self.pace = pacing.after_start(self.pace, now)
-        if pause:
-            await asyncio.sleep(pause)

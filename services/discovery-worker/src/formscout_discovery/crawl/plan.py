@@ -32,7 +32,6 @@ class SlicePlan:
     base: str
     scope: ScopeRules
     tabs: int = 2
-    min_delay_seconds: float = 0.0  # between two page loads
     sign_in: SignIn = field(default_factory=SignIn)
     credentials: Credentials | None = None
     signed_in: bool = False  # the browser was given the state of a session that had signed in

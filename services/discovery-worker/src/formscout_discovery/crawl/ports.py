@@ -13,7 +13,7 @@ from formscout.domain.paths import Locators
 from formscout.domain.snapshots import BlobRef, Snapshot
 from formscout_discovery.policy.requests import Cause
 
-__all__ = ["Arrival", "Browser", "Cause", "Directive", "PageLostError", "Record", "Tab"]
+__all__ = ["Arrival", "Browser", "Cause", "Directive", "PageLostError", "Record", "Tab", "Turns"]
 
 
 class PageLostError(FormscoutError):
@@ -104,6 +104,18 @@ class Tab(Protocol):
 
     async def close(self) -> None:
         """Close the tab; `beforeunload` is accepted."""
+        ...
+
+
+class Turns(Protocol):
+    """When pages of a host may be loaded."""
+
+    async def wait(self, address: str) -> None:
+        """Wait until a page of the address's host may be loaded."""
+        ...
+
+    async def answered(self, address: str, status: int | None, retry_after: str) -> bool:
+        """Note an answer, with its `Retry-After` as the server wrote it; True when the page is worth another try."""
         ...
 
 
