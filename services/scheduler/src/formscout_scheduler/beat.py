@@ -24,6 +24,7 @@ from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
 from formscout.telemetry.logs import configure_logs
 from formscout.usecases.clock import lead, resign
+from formscout.usecases.retention import age
 from formscout.usecases.sending import prune_deliveries
 from formscout_scheduler.config import BeatSettings, SchedulerSettings
 from formscout_scheduler.recurrence import Recurrence
@@ -38,6 +39,9 @@ HELD: Final = 2 / 3
 
 RENEWALS: Final = 5
 """Looks at the lead within `leader_seconds`: three within a lease, so that two which fail cost nothing."""
+
+AGEING_BATCHES: Final = 50
+"""Batches of each kind a turn at most: some seconds, so that a scheduler that is told to end does."""
 
 PRUNE_SECONDS: Final = 3600.0
 """Between two looks for webhook deliveries that nobody needs any more."""
@@ -98,6 +102,8 @@ async def run(settings: BeatSettings) -> None:
             group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
             group.create_task(_every(settings.recur_seconds, Recurrence(database=database).run, stopping, leader))
             group.create_task(_every(settings.remove_seconds, removal.remove, stopping, leader))
+            ageing = partial(age, database, settings.retention, batches=AGEING_BATCHES)
+            group.create_task(_every(settings.age_seconds, ageing, stopping, leader))
             group.create_task(_every(PRUNE_SECONDS, partial(prune_deliveries, database), stopping, leader))
             group.create_task(sender.run(stopping, seconds=settings.webhook_seconds))  # in every replica: the rows share it out
     finally:

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from formscout.config import EncryptionSettings, PlatformSettings, SnapshotSettings, WebhookSettings
+from formscout.usecases.retention import Retention
 
 
 class SchedulerSettings(PlatformSettings):
@@ -25,5 +26,28 @@ class BeatSettings(SchedulerSettings, SnapshotSettings, EncryptionSettings, Webh
 
     database_pool_size: int = Field(default=4, ge=1, le=100)
     """Connections; the dispatcher must not wait behind upkeep."""
+    age_seconds: float = Field(default=60.0, gt=0)
+    """Between two looks for what is old enough to go."""
+    keep_session_days: float = Field(default=365.0, ge=0)
+    """Sessions with all that they found, from their end on; 0 keeps them for ever, here and below."""
+    keep_snapshot_days: float = Field(default=90.0, ge=0)
+    """Snapshots and screenshots: by far the largest part."""
+    keep_event_days: float = Field(default=30.0, ge=0)
+    """Events of sessions, but for the last one."""
+    keep_job_days: float = Field(default=30.0, ge=0)
+    """Jobs that ended, but for those set aside."""
+    keep_tick_days: float = Field(default=90.0, ge=0)
+    """What was due and when, but for the latest of each schedule."""
     webhook_seconds: float = Field(default=0.5, gt=0)
     """Between two looks for webhook deliveries that are due, in every replica."""
+
+    @property
+    def retention(self) -> Retention:
+        """How long what is kept."""
+        return Retention(
+            sessions=self.keep_session_days,
+            snapshots=self.keep_snapshot_days,
+            events=self.keep_event_days,
+            jobs=self.keep_job_days,
+            ticks=self.keep_tick_days,
+        )

@@ -2,7 +2,22 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, false, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from formscout.tables.base import created_at, identity, metadata, moment
@@ -35,11 +50,16 @@ crawl_session: Final = Table(
     Column("failure_message", Text),
     Column("last_event", Integer, nullable=False, server_default="0"),
     Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("has_events", Boolean, nullable=False, server_default=true()),  # false: all but the last aged out
+    Column("has_snapshots", Boolean, nullable=False, server_default=true()),  # false: they aged out, and the screenshots
     created_at(),
     moment("started_at"),
     moment("ended_at"),
     moment("heartbeat_at"),
     CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
+    Index("ix_crawl_session_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+    Index("ix_crawl_session_has_events", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND has_events")),
+    Index("ix_crawl_session_has_snapshots", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND has_snapshots")),
     # One running session a network, unless one is forced beside it.
     Index("ix_crawl_session_live", "network_id", postgresql_where=text("state IN ('queued', 'running')")),
 )

@@ -35,6 +35,7 @@ job: Final = Table(
     Index("ix_job_leased", "lease_until", postgresql_where=text("state = 'running'")),
     Index("ix_job_in_hand", "queue", "company_id", postgresql_where=text("state = 'running'")),
     Index("ix_job_ended", "queue", "ended_at", postgresql_where=text("started_at IS NOT NULL")),
+    Index("ix_job_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),  # for its ageing
     Index("ix_job_session_id", "session_id"),
     Index("ix_job_form_page_id", "form_page_id"),
 )
@@ -76,5 +77,6 @@ due: Final = Table(
     Column("schedule", Text, nullable=False),
     moment("due_at", nullable=False),
     moment("done_at"),
+    Index("ix_due_due_at", "due_at"),  # for its ageing
     UniqueConstraint("schedule", "due_at"),  # a second beat, or a tick caught up twice, writes nothing
 )

@@ -15,6 +15,7 @@ from formscout.storage.idempotency import IdempotencyStore
 from formscout.storage.jobs import JobStore
 from formscout.storage.networks import NetworkStore
 from formscout.storage.projects import ProjectStore
+from formscout.storage.retention import RetentionStore
 from formscout.storage.schedules import ScheduleStore
 from formscout.storage.webhooks import WebhookStore
 
@@ -32,6 +33,7 @@ class UnitOfWork:
         self.forms = FormStore(connection)
         self.jobs = JobStore(connection)
         self.deletion = DeletionStore(connection)
+        self.retention = RetentionStore(connection)
         self.budgets = BudgetStore(connection)
         self.idempotency = IdempotencyStore(connection)
         self.webhooks = WebhookStore(connection)

@@ -99,6 +99,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_due')),
     sa.UniqueConstraint('schedule', 'due_at', name=op.f('uq_due_schedule_due_at'))
     )
+    op.create_index('ix_due_due_at', 'due', ['due_at'], unique=False)
     op.create_table('leadership',
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('holder', sa.Text(), nullable=False),
@@ -248,6 +249,8 @@ def upgrade() -> None:
     sa.Column('failure_message', sa.Text(), nullable=True),
     sa.Column('last_event', sa.Integer(), server_default='0', nullable=False),
     sa.Column('version', sa.BigInteger(), server_default='1', nullable=False),
+    sa.Column('has_events', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('has_snapshots', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
@@ -261,6 +264,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_crawl_session')),
     sa.UniqueConstraint('task_id', name=op.f('uq_crawl_session_task_id'))
     )
+    op.create_index('ix_crawl_session_has_snapshots', 'crawl_session', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at IS NOT NULL AND has_snapshots'))
+    op.create_index('ix_crawl_session_has_events', 'crawl_session', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at IS NOT NULL AND has_events'))
+    op.create_index('ix_crawl_session_ended_at', 'crawl_session', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at IS NOT NULL'))
     op.create_index(op.f('ix_crawl_session_company_id'), 'crawl_session', ['company_id'], unique=False)
     op.create_index('ix_crawl_session_live', 'crawl_session', ['network_id'], unique=False, postgresql_where=sa.text("state IN ('queued', 'running')"))
     op.create_index(op.f('ix_crawl_session_network_id'), 'crawl_session', ['network_id'], unique=False)
@@ -443,6 +449,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_job_subscription_id_subscription'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_job'))
     )
+    op.create_index('ix_job_ended_at', 'job', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at IS NOT NULL'))
     op.create_index('ix_job_ended', 'job', ['queue', 'ended_at'], unique=False, postgresql_where=sa.text("started_at IS NOT NULL"))
     op.create_index('ix_job_form_page_id', 'job', ['form_page_id'], unique=False)
     op.create_index('ix_job_in_hand', 'job', ['queue', 'company_id'], unique=False, postgresql_where=sa.text("state = 'running'"))
@@ -514,6 +521,7 @@ def downgrade() -> None:
     op.drop_index('ix_job_in_hand', table_name='job', postgresql_where=sa.text("state = 'running'"))
     op.drop_index('ix_job_form_page_id', table_name='job')
     op.drop_index('ix_job_ended', table_name='job', postgresql_where=sa.text("started_at IS NOT NULL"))
+    op.drop_index('ix_job_ended_at', table_name='job', postgresql_where=sa.text('ended_at IS NOT NULL'))
     op.drop_table('job')
     op.drop_index(op.f('ix_form_form_page_id'), table_name='form')
     op.drop_table('form')
@@ -539,6 +547,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_crawl_session_network_id'), table_name='crawl_session')
     op.drop_index('ix_crawl_session_live', table_name='crawl_session', postgresql_where=sa.text("state IN ('queued', 'running')"))
     op.drop_index(op.f('ix_crawl_session_company_id'), table_name='crawl_session')
+    op.drop_index('ix_crawl_session_ended_at', table_name='crawl_session', postgresql_where=sa.text('ended_at IS NOT NULL'))
+    op.drop_index('ix_crawl_session_has_events', table_name='crawl_session', postgresql_where=sa.text('ended_at IS NOT NULL AND has_events'))
+    op.drop_index('ix_crawl_session_has_snapshots', table_name='crawl_session', postgresql_where=sa.text('ended_at IS NOT NULL AND has_snapshots'))
     op.drop_table('crawl_session')
     op.drop_index(op.f('ix_network_project_id'), table_name='network')
     op.drop_index(op.f('ix_network_company_id'), table_name='network')
@@ -562,6 +573,7 @@ def downgrade() -> None:
     op.drop_table('project')
     op.drop_table('product')
     op.drop_table('leadership')
+    op.drop_index('ix_due_due_at', table_name='due')
     op.drop_table('due')
     op.drop_index(op.f('ix_webhook_secret_endpoint_id'), table_name='webhook_secret')
     op.drop_table('webhook_secret')
