@@ -14,6 +14,8 @@ class ApiSettings(PlatformSettings, SnapshotSettings, EncryptionSettings, Webhoo
     """Connections; statements take some 1 ms, so 8 carry thousands of requests a second."""
     max_backlog: int = Field(default=250_000, ge=1, le=10_000_000)
     """Discoveries that may wait for a worker, of all companies; past it requests are told to come again."""
+    discoveries_per_minute: int = Field(default=60_000, ge=1)
+    """What a company may ask for; the default is what one process can accept."""
     followers_per_user: int = Field(default=500, ge=1, le=100_000)
     """Event streams and waiting polls that one user may have open on one process."""
     longest_wait_seconds: int = Field(default=60, ge=1, le=600)

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
-from formscout.domain.errors import FormscoutError, OverloadedError
+from formscout.domain.errors import FormscoutError, OverloadedError, QuotaExceededError
 
 PROBLEM_JSON: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:formscout:problem:"
@@ -26,6 +26,7 @@ STATUS_OF: Final[Mapping[str, HTTPStatus]] = {
     "conflict": HTTPStatus.CONFLICT,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "budget_exhausted": HTTPStatus.CONFLICT,
+    "quota_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
     "too_many_followers": HTTPStatus.TOO_MANY_REQUESTS,
     "overloaded": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -42,6 +43,7 @@ TITLES: Final[Mapping[str, str]] = {
     "conflict": "It contradicts what is already there",
     "idempotency_key_reused": "The key stands for another request",
     "budget_exhausted": "The month's budget is spent",
+    "quota_exceeded": "The quota is used up",
     "too_many_followers": "Too many discoveries are followed at once",
     "overloaded": "More work waits than is admitted",
     "store_unavailable": "A store cannot be reached",
@@ -110,7 +112,9 @@ def answer_error(error: FormscoutError) -> Response:
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        headers["Retry-After"] = str(error.retry_after if isinstance(error, OverloadedError) else RETRY_SECONDS)
+        headers["Retry-After"] = str(error.retry_after if isinstance(error, OverloadedError | QuotaExceededError) else RETRY_SECONDS)
+    if isinstance(error, QuotaExceededError):
+        headers.update(error.headers)
     return problem(error.code, error.message, status=status, headers=headers)
 
 

@@ -19,8 +19,8 @@ HEADER: Final = "idempotency-key"
 REPLAYED: Final = "idempotent-replayed"
 """Marks an answer that was given before."""
 
-NOT_KEPT: Final = frozenset({"content-length", "date"})
-"""Headers that belong to the sending of an answer."""
+NOT_KEPT: Final = frozenset({"content-length", "date", "ratelimit", "ratelimit-policy"})
+"""Headers that belong to the moment of an answer."""
 
 _PARAMETER: Final[dict[str, Any]] = {
     "parameters": [
@@ -64,14 +64,19 @@ async def _once(request: Request, plain: Callable[[Request], Awaitable[Response]
     wiring = wiring_of(request)
     fingerprint = _fingerprint(request, await request.body())
 
+    fresh: Response | None = None
+
     async def work(database: Database) -> Answer:
+        nonlocal fresh
         join(request, wiring, database, caller)
-        response = await plain(request)
+        fresh = response = await plain(request)
         headers = [(name, value) for name, value in response.headers.items() if name not in NOT_KEPT]
         return Answer(status=response.status_code, headers=headers, body=bytes(response.body))
 
     answer, again = await answer_once(wiring.database, wiring.keys, caller, key=key, fingerprint=fingerprint, work=work)
-    return Response(answer.body, status_code=answer.status, headers={**dict(answer.headers), **({REPLAYED: "true"} if again else {})})
+    if not again and fresh is not None:
+        return fresh
+    return Response(answer.body, status_code=answer.status, headers={**dict(answer.headers), REPLAYED: "true"})
 
 
 def _fingerprint(request: Request, body: bytes) -> bytes:

@@ -1,8 +1,9 @@
 """The one place where the API constructs what its routes work with."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Self
+from typing import Final, Self
 
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -16,7 +17,11 @@ from formscout.storage.snapshots import SnapshotStore
 from formscout.usecases.admission import Admission
 from formscout_api.auth import Authenticator
 from formscout_api.config import ApiSettings
+from formscout_api.quota import WINDOW_SECONDS, Quota
 from formscout_api.watch import Watch
+
+QUOTA_KEY: Final = "formscout:quota:"
+"""Before the names of the Redis counters of quotas; each is forgotten soon after its minute."""
 
 
 class Broker:
@@ -43,6 +48,19 @@ class Broker:
             return None
         return present(entries, now=time())
 
+    async def add(self, counts: Mapping[str, int]) -> Sequence[int] | None:
+        """Add to the counters of a quota and return what they stand at, or None when Redis does not take it."""
+        pipeline = self._client.pipeline(transaction=False)
+        for name, count in counts.items():
+            pipeline.incrby(QUOTA_KEY + name, count)
+            pipeline.expire(QUOTA_KEY + name, 2 * WINDOW_SECONDS)
+        try:
+            results = await pipeline.execute()
+        except (RedisError, OSError):
+            return None
+        totals: Sequence[int] = results[::2]
+        return totals
+
     async def close(self) -> None:
         """Close every connection."""
         await self._client.aclose()
@@ -58,6 +76,7 @@ class Wiring:
     authenticator: Authenticator
     broker: Broker
     admission: Admission
+    quota: Quota
     watch: Watch
     longest_wait_seconds: int
     webhooks_allow_private: bool
@@ -66,13 +85,15 @@ class Wiring:
     def connect(cls, settings: ApiSettings) -> Self:
         """Construct everything; raise `SettingsError` for settings that cannot be."""
         database = Database.connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+        broker = Broker(settings.redis_url.get_secret_value())
         return cls(
             database=database,
             keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
             snapshots=SnapshotStore.connect(settings.snapshot_store, database),
             authenticator=Authenticator(database, seconds=settings.key_cache_seconds),
-            broker=Broker(settings.redis_url.get_secret_value()),
+            broker=broker,
             admission=Admission(database, max_backlog=settings.max_backlog),
+            quota=Quota(broker.add, limit=settings.discoveries_per_minute),
             watch=Watch(database, per_user=settings.followers_per_user),
             longest_wait_seconds=settings.longest_wait_seconds,
             webhooks_allow_private=settings.webhooks_allow_private,
@@ -81,5 +102,6 @@ class Wiring:
     async def close(self) -> None:
         """Close every connection."""
         await self.watch.close()
+        await self.quota.close()
         await self.broker.close()
         await self.database.close()

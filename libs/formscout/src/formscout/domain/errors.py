@@ -1,5 +1,6 @@
 """The tree of errors that Formscout raises, each with a stable code and a sentence that says what to do."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -74,6 +75,17 @@ class OverloadedError(FormscoutError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class QuotaExceededError(FormscoutError):
+    """A company asked for more than its quota; `retry_after` is in seconds, `headers` say how the quota stands."""
+
+    code = "quota_exceeded"
+
+    def __init__(self, message: str, *, retry_after: int, headers: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.headers = headers
 
 
 class TooManyFollowersError(FormscoutError):

@@ -67,9 +67,10 @@ _EVENTS_HEADERS: Final = {"Last-Event-ID": "The last event that was seen: what f
 @router.post("/discover-forms", status_code=HTTPStatus.ACCEPTED, response_model=DiscoveryAccepted, dependencies=SIGNED)
 async def discover_forms(body: DiscoveryIn, caller: Signed, wiring: Wired) -> Response:
     """Discover the forms of a network; one that is being discovered is joined, unless `force` is given."""
+    left = wiring.quota.take(caller.company_id or body.company_id)
     session, joined = await usecases.request_discovery(wiring.database, caller, body.request(), admission=wiring.admission)
     answer = accepted(session, joined=joined)
-    headers = {"Location": answer["status_url"], "Retry-After": RETRY_AFTER}
+    headers = {"Location": answer["status_url"], "Retry-After": RETRY_AFTER, **left}
     return Response(msgspec.json.encode(answer), status_code=HTTPStatus.ACCEPTED, media_type=_JSON, headers=headers)
 
 
