@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +11,7 @@ from tests.support.sessions import execute
 from tests.support.tenants import KEYS, Tenant, make_tenant
 
 from formscout.domain.ids import WebhookId
-from formscout.domain.webhooks import SUBSCRIBABLE, EventType, WebhookDelivery
+from formscout.domain.webhooks import SUBSCRIBABLE, DeliveryState, EventType, WebhookDelivery
 from formscout.security.addresses import resolve_by_system
 from formscout.storage.database import Database
 from formscout.usecases.deliveries import list_deliveries, send_test
@@ -19,7 +19,9 @@ from formscout.usecases.webhooks import create_webhook
 from formscout_scheduler.posting import Limits, Poster
 from formscout_scheduler.webhooks import WebhookSender
 
-PATIENT = Limits()
+PATIENT = Limits(connect=60.0, whole=120.0)
+"""For receivers that answer: however slow the machine is, no test is about that."""
+
 HASTY = Limits(connect=1.0, whole=1.0)
 """For receivers that never answer: a test waits that long."""
 
@@ -72,10 +74,17 @@ class Hooks:
             await asyncio.gather(*sender._in_hand)
         return begun
 
-    async def wait_until_tried(self, webhook_id: WebhookId, *, attempts: int = 1) -> None:
-        """Wait until senders have written what came of so many attempts."""
+    async def wait_until_tried(self, webhook_id: WebhookId) -> None:
+        """Wait until a sender has written what came of an attempt at an endpoint's only delivery."""
+        await self._wait_until(webhook_id, lambda delivery: bool(delivery.history))
+
+    async def wait_until_delivered(self, webhook_id: WebhookId) -> None:
+        """Wait until an endpoint's only delivery has got through."""
+        await self._wait_until(webhook_id, lambda delivery: delivery.state is DeliveryState.DELIVERED)
+
+    async def _wait_until(self, webhook_id: WebhookId, reached: Callable[[WebhookDelivery], bool]) -> None:
         ends = time.monotonic() + WAIT_SECONDS
-        while len((await self.one(webhook_id)).history) < attempts:
+        while not reached(await self.one(webhook_id)):
             assert time.monotonic() < ends, await self.one(webhook_id)
             await asyncio.sleep(0.05)
 

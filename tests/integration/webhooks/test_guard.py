@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.integration.webhooks.conftest import Hooks
+from tests.integration.webhooks.conftest import PATIENT, Hooks
 from tests.support.receivers import Receiver, receiving
 from tests.support.sessions import execute
 
@@ -80,7 +80,7 @@ async def test_a_private_address_that_got_into_the_rows_is_not_connected_to(hook
 
 @pytest.mark.parametrize("answer", [["127.0.0.1"], ["2606:4700::1111", "127.0.0.1"], ["10.0.0.1"], ["169.254.169.254"], ["::1"]])
 async def test_a_name_that_leads_inside_is_refused_even_among_good_addresses(receiver: Receiver, answer: Sequence[str]) -> None:
-    poster = Poster(allow_private=False, resolve=NameServer(answer))
+    poster = Poster(allow_private=False, limits=PATIENT, resolve=NameServer(answer))
     attempt = await poster.post(receiver.address(host=NAME), {}, b"{}")
     await poster.close()
     assert attempt.error is AttemptError.ADDRESS_REFUSED
@@ -88,7 +88,7 @@ async def test_a_name_that_leads_inside_is_refused_even_among_good_addresses(rec
 
 
 async def test_a_metadata_service_is_refused_whatever_an_installation_allows(receiver: Receiver) -> None:
-    poster = Poster(allow_private=True, resolve=NameServer(["169.254.169.254"]))
+    poster = Poster(allow_private=True, limits=PATIENT, resolve=NameServer(["169.254.169.254"]))
     attempt = await poster.post(receiver.address(host=NAME), {}, b"{}")
     await poster.close()
     assert attempt.error is AttemptError.ADDRESS_REFUSED
@@ -97,7 +97,7 @@ async def test_a_metadata_service_is_refused_whatever_an_installation_allows(rec
 async def test_a_name_is_looked_up_once_so_rebinding_it_gains_nothing(receiver: Receiver) -> None:
     # What is judged is what is connected to: were the name asked again to connect, the second answer would lead elsewhere.
     names = NameServer(["127.0.0.1"], ["127.0.0.2"])
-    poster = Poster(allow_private=True, resolve=names)
+    poster = Poster(allow_private=True, limits=PATIENT, resolve=names)
     attempt = await poster.post(receiver.address(host=NAME), {}, b"{}")
     await poster.close()
     assert (attempt.status, names.asked) == (204, 1)
@@ -106,7 +106,7 @@ async def test_a_name_is_looked_up_once_so_rebinding_it_gains_nothing(receiver: 
 
 async def test_each_attempt_is_judged_anew(receiver: Receiver) -> None:
     names = NameServer(["127.0.0.1"], ["169.254.169.254"])
-    poster = Poster(allow_private=True, resolve=names)
+    poster = Poster(allow_private=True, limits=PATIENT, resolve=names)
     first = await poster.post(receiver.address(host=NAME), {}, b"{}")
     second = await poster.post(receiver.address(host=NAME), {}, b"{}")
     await poster.close()
@@ -115,14 +115,14 @@ async def test_each_attempt_is_judged_anew(receiver: Receiver) -> None:
 
 
 async def test_an_address_that_is_down_is_passed_over(receiver: Receiver) -> None:
-    poster = Poster(allow_private=True, resolve=NameServer(["127.0.0.99", "127.0.0.1"]))
+    poster = Poster(allow_private=True, limits=PATIENT, resolve=NameServer(["127.0.0.99", "127.0.0.1"]))
     attempt = await poster.post(receiver.address(host=NAME), {}, b"{}")
     await poster.close()
     assert attempt.status == 204
 
 
 async def test_a_name_that_leads_nowhere_has_its_own_code(receiver: Receiver) -> None:
-    poster = Poster(allow_private=True, resolve=NameServer([]))
+    poster = Poster(allow_private=True, limits=PATIENT, resolve=NameServer([]))
     attempt = await poster.post(receiver.address(host=NAME), {}, b"{}")
     await poster.close()
     assert attempt.error is AttemptError.ADDRESS_UNRESOLVED
@@ -131,7 +131,7 @@ async def test_a_name_that_leads_nowhere_has_its_own_code(receiver: Receiver) ->
 async def test_the_certificate_is_checked_against_the_name_not_the_address(tmp_path: Path) -> None:
     server, client = certificate(tmp_path, NAME)
     async with receiving(tls=server) as receiver:
-        poster = Poster(allow_private=True, resolve=NameServer(["127.0.0.1"]), tls=client)
+        poster = Poster(allow_private=True, limits=PATIENT, resolve=NameServer(["127.0.0.1"]), tls=client)
         attempt = await poster.post(receiver.address(host=NAME, scheme="https"), {}, b"{}")
         assert attempt.status == 204
         wrong = await poster.post(receiver.address(host="127.0.0.1", scheme="https"), {}, b"{}")

@@ -21,7 +21,7 @@ from formscout.domain.webhooks import (
     Verdict,
     WebhookDelivery,
 )
-from formscout.storage.webhooks import endpoint_of_row
+from formscout.storage.webhooks import OF_THE_LIVING, endpoint_of_row
 from formscout.tables.webhooks import webhook_delivery, webhook_endpoint
 
 LEASE_SECONDS: Final = 60
@@ -38,15 +38,17 @@ Two senders that claim at the same moment may pass it together; each endpoint's 
 
 _waiting = (webhook_delivery.c.state == DeliveryState.WAITING) & (webhook_delivery.c.next_at <= func.now())
 
-# Steps from endpoint to endpoint in the index of what waits, so that a long queue of one costs one step. Locked endpoints are
+# Steps from endpoint to endpoint in the index of what waits, so that a long queue of one costs one step; the order is that index's own,
+# so that no other one is taken, in which deliveries that ended a month ago stand in the way. Locked endpoints are
 # passed by: another sender is claiming theirs at this moment. The weakest lock that excludes it: deliveries may be written meanwhile.
-_CANDIDATES = text(
+CANDIDATES: Final = text(
     """
     WITH RECURSIVE steps(endpoint_id) AS (
-        (SELECT endpoint_id FROM webhook_delivery WHERE state = 'waiting' ORDER BY endpoint_id LIMIT 1)
+        (SELECT endpoint_id FROM webhook_delivery WHERE state = 'waiting' ORDER BY endpoint_id, next_at, id LIMIT 1)
         UNION ALL
         SELECT (SELECT later.endpoint_id FROM webhook_delivery later
-                WHERE later.state = 'waiting' AND later.endpoint_id > steps.endpoint_id ORDER BY later.endpoint_id LIMIT 1)
+                WHERE later.state = 'waiting' AND later.endpoint_id > steps.endpoint_id
+                ORDER BY later.endpoint_id, later.next_at, later.id LIMIT 1)
         FROM steps WHERE steps.endpoint_id IS NOT NULL
     ), in_hand AS (
         SELECT company_id, count(*) AS sending FROM webhook_delivery JOIN webhook_endpoint ON webhook_endpoint.id = endpoint_id
@@ -57,7 +59,9 @@ _CANDIDATES = text(
     LEFT JOIN in_hand ON in_hand.company_id = webhook_endpoint.company_id
     CROSS JOIN LATERAL (SELECT next_at FROM webhook_delivery WHERE state = 'waiting' AND next_at <= now()
                         AND webhook_delivery.endpoint_id = steps.endpoint_id ORDER BY next_at, id LIMIT 1) AS first
-    WHERE webhook_endpoint.disabled_at IS NULL AND coalesce(in_hand.sending, 0) < :of_company
+    WHERE webhook_endpoint.disabled_at IS NULL
+      AND NOT EXISTS (SELECT FROM company WHERE company.id = webhook_endpoint.company_id AND company.deleted_at IS NOT NULL)
+      AND coalesce(in_hand.sending, 0) < :of_company
       AND (SELECT count(*) FROM webhook_delivery busy
            WHERE busy.endpoint_id = webhook_endpoint.id AND busy.state = 'sending') < :of_endpoint
     ORDER BY coalesce(in_hand.sending, 0), first.next_at, webhook_endpoint.id
@@ -89,6 +93,7 @@ class DeliveryStore:
         """Write a delivery to each of the company's endpoints that want to know; one that has this event gets no second one."""
         wanted = (
             (webhook_endpoint.c.company_id == company_id)
+            & OF_THE_LIVING
             & webhook_endpoint.c.disabled_at.is_(None)
             & webhook_endpoint.c.event_types.any(event_type)
         )
@@ -110,7 +115,7 @@ class DeliveryStore:
         so the bound for each endpoint is exact, however many senders there are.
         """
         bounds = {"of_company": IN_HAND_OF_A_COMPANY, "of_endpoint": IN_HAND_OF_AN_ENDPOINT, "limit": limit}
-        candidates = (await self._connection.execute(_CANDIDATES, bounds)).all()
+        candidates = (await self._connection.execute(CANDIDATES, bounds)).all()
         free = {one.company_id: one.free for one in candidates}
         claims: list[DeliveryClaim] = []
         for endpoint_id, company_id, _ in candidates:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import RowMapping, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from formscout.domain.ids import CompanyId, WebhookId
 from formscout.domain.networks import Sealed
 from formscout.domain.webhooks import DisabledBecause, EventType, WebhookEndpoint
+from formscout.tables.companies import company
 from formscout.tables.webhooks import webhook_endpoint, webhook_secret
+
+OF_THE_LIVING: Final = webhook_endpoint.c.company_id.not_in(select(company.c.id).where(company.c.deleted_at.is_not(None)))
+"""Of a company that is not deleted: what hangs on one that is, is removed bit by bit, and not there meanwhile."""
 
 
 def endpoint_of_row(row: RowMapping) -> WebhookEndpoint:
@@ -43,7 +48,7 @@ class WebhookStore:
 
     async def find(self, endpoint_id: WebhookId, *, lock: bool = False) -> WebhookEndpoint | None:
         """Return the endpoint of any company, or None; with `lock`, nobody else changes it until the transaction ends."""
-        statement = select(webhook_endpoint).where(webhook_endpoint.c.id == endpoint_id)
+        statement = select(webhook_endpoint).where(webhook_endpoint.c.id == endpoint_id, OF_THE_LIVING)
         if lock:
             statement = statement.with_for_update(key_share=True)  # its deliveries may be written meanwhile
         row = (await self._connection.execute(statement)).mappings().one_or_none()
@@ -51,7 +56,8 @@ class WebhookStore:
 
     async def page(self, company_id: CompanyId | None, *, after: int, limit: int) -> list[WebhookEndpoint]:
         """Return up to `limit` endpoints of a company, or of all, with ids above `after`, in order of id."""
-        statement = select(webhook_endpoint).where(webhook_endpoint.c.id > after).order_by(webhook_endpoint.c.id).limit(limit)
+        mine = (webhook_endpoint.c.id > after) & OF_THE_LIVING
+        statement = select(webhook_endpoint).where(mine).order_by(webhook_endpoint.c.id).limit(limit)
         if company_id is not None:
             statement = statement.where(webhook_endpoint.c.company_id == company_id)
         return [endpoint_of_row(row) for row in (await self._connection.execute(statement)).mappings()]
