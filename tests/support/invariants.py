@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 VIOLATIONS: Final = {
     "a session that is not final has work that is queued or running": """
         SELECT s.id FROM crawl_session s WHERE s.state IN ('queued', 'running')
-        AND NOT EXISTS (SELECT FROM job j WHERE j.session_id = s.id AND j.state IN ('queued', 'running'))""",
+        AND NOT EXISTS (SELECT FROM job j WHERE j.session_id = s.id AND j.state IN ('queued', 'running', 'set_aside'))""",
     "open pages have a slice that will come to them": """
         SELECT s.id FROM crawl_session s WHERE s.state IN ('queued', 'running') AND s.pages_open > 0
-        AND NOT EXISTS (SELECT FROM job j WHERE j.session_id = s.id AND j.kind = 'discover_slice' AND j.state IN ('queued', 'running'))""",
+        AND NOT EXISTS (SELECT FROM job j WHERE j.session_id = s.id AND j.kind = 'discover_slice'
+            AND j.state IN ('queued', 'running', 'set_aside'))""",
     "a form page that waits has a job that will describe it": """
         SELECT p.id FROM form_page p JOIN crawl_session s ON s.id = p.session_id
         WHERE s.state IN ('queued', 'running') AND p.state = 'pending'
-        AND NOT EXISTS (SELECT FROM job j WHERE j.form_page_id = p.id AND j.state IN ('queued', 'running'))""",
+        AND NOT EXISTS (SELECT FROM job j WHERE j.form_page_id = p.id AND j.state IN ('queued', 'running', 'set_aside'))""",
     "a session that was cancelled has a slice at work, or has ended": """
         SELECT s.id FROM crawl_session s WHERE s.state IN ('queued', 'running') AND s.cancel_requested
         AND NOT EXISTS (SELECT FROM job j WHERE j.session_id = s.id AND j.kind = 'discover_slice' AND j.state = 'running')""",
@@ -44,9 +45,11 @@ VIOLATIONS: Final = {
     "events are numbered without gap, and the session knows the last": """
         SELECT s.id FROM crawl_session s LEFT JOIN session_event e ON e.session_id = s.id GROUP BY s.id, s.last_event
         HAVING count(e.sequence) <> s.last_event OR coalesce(max(e.sequence), 0) <> s.last_event""",
-    "an ended session has one terminal event, its last; a live one has none": """
-        SELECT s.id FROM crawl_session s LEFT JOIN session_event e ON e.session_id = s.id AND e.kind = 'ended' GROUP BY s.id
-        HAVING count(e.sequence) <> CASE WHEN s.state IN ('queued', 'running') THEN 0 ELSE 1 END OR max(e.sequence) <> s.last_event""",
+    "an ended session has a terminal event, its last; a live one has none, but for those after which an operator reopened it": """
+        SELECT s.id FROM crawl_session s LEFT JOIN session_event e ON e.session_id = s.id GROUP BY s.id
+        HAVING count(*) FILTER (WHERE e.kind = 'ended') <> count(*) FILTER (WHERE e.kind = 'reopened')
+            + (s.state NOT IN ('queued', 'running'))::int
+        OR s.state NOT IN ('queued', 'running') AND max(e.sequence) FILTER (WHERE e.kind = 'ended') <> s.last_event""",
     "a running job has a lease and a worker, and no other job has a lease that runs": """
         SELECT j.id FROM job j WHERE (j.state = 'running') AND (j.lease_until IS NULL OR j.worker IS NULL OR j.fence = 0)
         OR j.state = 'queued' AND j.lease_until IS NOT NULL""",
@@ -61,7 +64,7 @@ _FINAL = "state NOT IN ('queued', 'running')"
 
 _MOMENT = text(
     f"""
-    SELECT 'job', id, fence, 0, CASE WHEN {_FINAL} THEN md5(t::text) END, md5(t::text) FROM job t
+    SELECT 'job', id, fence, 0, CASE WHEN {_FINAL} AND state <> 'set_aside' THEN md5(t::text) END, md5(t::text) FROM job t
     UNION ALL SELECT 'page', id, fence, 0, CASE WHEN state IN ('done', 'skipped') THEN md5(t::text) END, md5(t::text) FROM frontier_page t
     UNION ALL SELECT 'session', id, version, progress, CASE WHEN {_FINAL} THEN md5(t::text) END, md5(t::text) FROM crawl_session t
     UNION ALL SELECT 'form page', id, 0, 0, CASE WHEN state <> 'pending' THEN md5(t::text) END, md5(t::text) FROM form_page t

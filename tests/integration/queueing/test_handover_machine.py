@@ -158,6 +158,11 @@ class HandOver(RuleBasedStateMachine):
     def cancel(self, pick: int) -> None:
         self._do(self.world.cancel(pick))
 
+    @rule(pick=PICK, order=st.sampled_from([World.retry, World.retry, World.set_aside, World.cancel_job]))
+    def order(self, pick: int, order: Callable[[World, Hand], Coroutine[Any, Any, object]]) -> None:  # Any: as above
+        if hand := self._with(pick):
+            self._do(order(self.world, hand))
+
     @rule(acts=st.lists(st.tuples(st.sampled_from(ACTS), PICK), min_size=2, max_size=3))
     def at_once(self, acts: list[tuple[Act, int]]) -> None:
         steps = [step for act, pick in acts if (step := act(self.world, pick)) is not None]

@@ -19,6 +19,7 @@ from formscout.domain.jobs import CRASH_PAUSES, MAX_ATTEMPTS, Failed, Job, JobKi
 from formscout.domain.pages import SkipReason
 from formscout.storage.database import Database
 from formscout.usecases import slices
+from formscout.usecases.crawls import cancel
 from formscout.usecases.jobs import cancel_job, finish_job, list_jobs, reconcile, retry_job, set_job_aside, show_job
 from formscout.usecases.unit_of_work import unit_of_work
 
@@ -195,6 +196,14 @@ async def test_pages_that_a_failure_cut_off_are_told_from_those_past_a_limit(dat
 
 
 Act = Callable[[Database, JobId], Awaitable[Job]]
+
+
+async def test_setting_a_cancelled_session_s_slice_aside_ends_the_session(database: Database, tenant: Tenant) -> None:
+    session = await ask(database, tenant)
+    taken = await workers.begin(database)
+    await cancel(database, tenant.caller, session.task_id)
+    await set_job_aside(database, taken.job.id)
+    assert (await session_now(database, session.id)).state is CrawlState.CANCELLED
 
 
 @pytest.mark.parametrize("act", [retry_job, cancel_job, set_job_aside, show_job])

@@ -135,11 +135,13 @@ async def set_job_aside(database: Database, job_id: JobId) -> Job:
 
     Raises `NotFoundError`, and `ConflictError` for a job that has ended.
     """
-    async with _in_hand(database, job_id) as (work, job, _):
+    async with _in_hand(database, job_id) as (work, job, session):
         if job.state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED):
             raise ConflictError(f"Job {job.id} {_IS[job.state]}; only a job that waits or runs can be set aside.")
         if job.state is not JobState.SET_ASIDE:
             await work.jobs.take_out(job.id, JobState.SET_ASIDE, code=BY_OPERATOR, message="Set aside by an operator.")
+            if session is not None and session.cancel_requested:
+                await settle_session(work, session.id)  # it waited for this job's worker alone
         return await _job(work, job.id)
 
 
