@@ -121,9 +121,9 @@ async def test_its_own_cap_stands_above_the_installations(database: Database, te
         await write(database, company, 5)
     async with unit_of_work(database) as work:
         claims = [await work.jobs.claim(Queue.BUDGET, worker="test@host", cap=1) for _ in range(6)]
-        ready = await work.jobs.runnable(Queue.BUDGET, at_most=10, cap=1)
+        ready = await work.jobs.runnable({Queue.BUDGET: 10}, cap=1)
     assert Counter(claim.job.company_id for claim in claims if claim) == {tenant.company.id: 3, stranger.company.id: 1}
-    assert ready == [], "a message for what a cap holds back would find nothing"
+    assert ready == {Queue.BUDGET: []}, "a message for what a cap holds back would find nothing"
 
 
 async def test_a_job_that_somebody_holds_is_passed_by(database: Database, tenant: Tenant) -> None:
@@ -165,7 +165,7 @@ async def rows_read(database: Database, look: Callable[[JobStore], Awaitable[obj
 
 async def test_a_claim_and_a_look_for_what_could_start_read_a_few_rows_of_a_backlog(backlog: Database) -> None:
     assert await rows_read(backlog, lambda jobs: jobs.claim(Queue.BUDGET, worker="test@host")) <= A_FEW_ROWS
-    assert await rows_read(backlog, lambda jobs: jobs.runnable(Queue.BUDGET, at_most=20)) <= A_FEW_ROWS
+    assert await rows_read(backlog, lambda jobs: jobs.runnable(dict.fromkeys(Queue, 20))) <= A_FEW_ROWS
 
 
 async def test_the_reconciler_reads_the_jobs_in_hand_alone(backlog: Database) -> None:

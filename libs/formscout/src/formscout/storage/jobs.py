@@ -1,6 +1,6 @@
 """The store of jobs: written, claimed under a lease, and ended, each in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,13 @@ _NAMES = ", ".join(column.name for column in _COLUMNS)
 _CLAIM = text(f"SELECT {_NAMES} FROM claim_job(:queue, :worker, :lease_seconds, :cap)").bindparams(  # noqa: S608 (our own names)
     bindparam("lease_seconds", type_=Double), bindparam("cap", type_=Integer)
 )
-_RUNNABLE = text(f"SELECT {_NAMES} FROM runnable_jobs(:queue, :at_most, :cap)").bindparams(  # noqa: S608 (our own names)
-    bindparam("at_most", type_=Integer), bindparam("cap", type_=Integer)
-)
+_RUNNABLE = text(
+    f"""
+    SELECT {", ".join(f"ready.{column.name}" for column in _COLUMNS)}
+    FROM unnest(CAST(:queues AS text[]), CAST(:bounds AS integer[])) AS asked (queue, bound)
+    CROSS JOIN LATERAL runnable_jobs(asked.queue, asked.bound, :cap) AS ready
+    """,  # noqa: S608 (our own names)
+).bindparams(bindparam("cap", type_=Integer))
 
 _LATEST_JOBS = 5_000
 """How far back the figures about waiting look: enough for a steady p95."""
@@ -245,10 +249,14 @@ class JobStore:
         idle = {"p50": None, "p95": None, "busy_workers": 0}
         return [QueueWaits(**{**found.get(queue, idle), "queue": queue}) for queue in Queue]
 
-    async def runnable(self, queue: Queue, *, at_most: int, cap: int | None = None) -> list[Job]:
-        """Return jobs that could start now, no more than `at_most`; what a company's cap holds back could not."""
-        values = {"queue": queue, "at_most": at_most, "cap": cap}
-        return [_job(row) for row in (await self._connection.execute(_RUNNABLE, values)).mappings()]
+    async def runnable(self, bounds: Mapping[Queue, int], *, cap: int | None = None) -> dict[Queue, list[Job]]:
+        """Return by queue the jobs that could start now, no more than its bound; what a company's cap holds back could not."""
+        values = {"queues": [str(queue) for queue in bounds], "bounds": list(bounds.values()), "cap": cap}
+        found: dict[Queue, list[Job]] = {queue: [] for queue in bounds}
+        for row in (await self._connection.execute(_RUNNABLE, values)).mappings():
+            one = _job(row)
+            found[one.queue].append(one)
+        return found
 
     async def figures(self) -> list[QueueFigures]:
         """Return how each queue stands."""
