@@ -6,9 +6,12 @@ import time
 from redis.asyncio import Redis
 from tests.support.processes import START_SECONDS, Service, Start
 from tests.support.sessions import add_jobs, execute, rows
+from tests.support.tenants import Tenant
 
 from formscout.domain.jobs import JobKind, NewJob
 from formscout.storage.database import Database
+from formscout.usecases.deletion import delete_network
+from formscout.usecases.schedules import ScheduleDraft, set_schedule
 
 SCHEDULER = "formscout_scheduler.beat"
 
@@ -60,4 +63,20 @@ async def test_a_scheduler_goes_on_when_redis_was_away(database: Database, start
     await wait_for(database, "SELECT state, attempts FROM job WHERE kind = 'check_budget'", ("queued", 1), scheduler)
     await wait_for(database, "SELECT count(*) FROM due", (1,), scheduler)
     assert scheduler.alive
+    assert "Traceback" not in scheduler.said
+
+
+async def test_what_is_due_is_asked_for_and_what_was_deleted_is_removed(database: Database, tenant: Tenant, start: Start) -> None:
+    draft = ScheduleDraft(cron="0 0 1 1 *")
+    await set_schedule(database, tenant.caller, network_id=tenant.network.id, draft=draft)
+    await execute(database, "UPDATE network_schedule SET next_due_at = now() - interval '1 day', look_at = now()")
+    quick = {"FORMSCOUT_RECUR_SECONDS": "0.2", "FORMSCOUT_REMOVE_SECONDS": "0.2", "FORMSCOUT_AGE_SECONDS": "0.2"}
+    scheduler = start(SCHEDULER, **quick)
+    await wait_for(database, "SELECT state, user_id FROM crawl_session", ("queued", tenant.admin.id), scheduler)
+    await wait_for(database, "SELECT last_outcome FROM network_schedule", ("started",), scheduler)
+    await delete_network(database, tenant.caller, network_id=tenant.network.id)
+    await wait_for(database, "SELECT count(*) FROM network", (0,), scheduler)
+    assert await rows(database, "SELECT count(*) FROM crawl_session") == [(0,)]
+    await wait_for(database, "SELECT passes FROM blob_sweep", (1,), scheduler)
+    assert scheduler.stop() == 0
     assert "Traceback" not in scheduler.said

@@ -15,7 +15,8 @@ from formscout.domain.schedules import DueOutcome, Schedule
 from formscout.storage.database import Database
 from formscout.usecases import companies, networks, schedules
 from formscout.usecases.schedules import ScheduleDraft, due_networks, run_due
-from formscout_scheduler.recurrence import BATCH, DEFECT, Recurrence
+from formscout_scheduler import recurrence
+from formscout_scheduler.recurrence import DEFECT, Recurrence
 
 YEARLY = ScheduleDraft(cron="0 0 1 1 *")
 """Far from its next due time whenever the tests run, but for one second of a year."""
@@ -135,18 +136,19 @@ async def test_a_schedule_that_breaks_the_scheduler_stops_no_other_and_stays_due
     await set_yearly(database, tenant)
     due_at = await come(database)
     await execute(database, "UPDATE network_schedule SET time_zone = 'Mars/Olympus' WHERE network_id = :id", id=stranger.network.id)
-    recurrence = Recurrence(database=database)
-    assert await recurrence.run() == 2
-    assert await recurrence.run() == 0, "it is not looked at in each turn"
+    scheduler = Recurrence(database=database)
+    assert await scheduler.run() == 2
+    assert await scheduler.run() == 0, "it is not looked at in each turn"
     bad, good = await schedule_now(database, stranger), await schedule_now(database, tenant)
     assert (bad.last_outcome, bad.note, bad.next_due_at) == (DueOutcome.WAITING, DEFECT, due_at)
     assert good.last_outcome is DueOutcome.STARTED
     await execute(database, "UPDATE network_schedule SET time_zone = 'UTC', look_at = now() WHERE network_id = :id", id=stranger.network.id)
-    await recurrence.run()
+    await scheduler.run()
     assert (await schedule_now(database, stranger)).last_outcome is DueOutcome.STARTED
 
 
-async def test_more_networks_than_a_batch_are_all_run(database: Database, tenant: Tenant) -> None:
+async def test_more_networks_than_a_batch_are_all_run(database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurrence, "BATCH", 3)
     await set_yearly(database, tenant)
     await execute(
         database,
@@ -156,11 +158,11 @@ async def test_more_networks_than_a_batch_are_all_run(database: Database, tenant
             RETURNING id
         ) INSERT INTO network_schedule (network_id, cron, time_zone, user_id, product_id, options)
         SELECT many.id, cron, time_zone, user_id, product_id, options FROM network_schedule, many""",
-        more=BATCH,
+        more=7,
     )
     await come(database)
-    assert await Recurrence(database=database).run() == BATCH + 1
-    assert await scalar(database, "SELECT count(DISTINCT network_id) FROM crawl_session") == BATCH + 1
+    assert await Recurrence(database=database).run() == 8
+    assert await scalar(database, "SELECT count(DISTINCT network_id) FROM crawl_session") == 8
 
 
 async def test_who_sets_it_and_for_what_is_checked_at_the_door(database: Database, tenant: Tenant, stranger: Tenant) -> None:
@@ -210,11 +212,11 @@ async def test_finding_due_networks_reads_an_index_and_not_every_network(databas
         database,
         """WITH many AS (
             INSERT INTO network (company_id, project_id, name, base_url, environment, scope, politeness, sign_in)
-            SELECT company_id, project_id, name, base_url, environment, scope, politeness, sign_in FROM network, generate_series(1, 20000)
+            SELECT company_id, project_id, name, base_url, environment, scope, politeness, sign_in FROM network, generate_series(1, 5000)
             RETURNING id
         ) INSERT INTO network_schedule (network_id, cron, time_zone, user_id, product_id, options, next_due_at, look_at)
         SELECT id, '0 3 * * *', 'UTC', :user, :product, '{}', at, at
-        FROM many, LATERAL (SELECT now() + interval '1 h' * id / 1000 AS at)""",
+        FROM many, LATERAL (SELECT now() + interval '1 h' * id / 100 AS at)""",
         user=tenant.member.id,
         product=tenant.product.id,
     )
