@@ -89,7 +89,7 @@ class DeletionStore:
         return await self._sessions(ended, limit=limit)
 
     async def empty_session(self, session_id: CrawlSessionId, *, limit: int) -> int:
-        """Remove up to `limit` rows of what hangs on a session; returns how many, 0 when nothing is left."""
+        """Remove up to `limit` rows of what hangs on a session; returns how many, fewer when nothing is left."""
         return await self._empty(_OF_SESSION, "session_id", session_id, limit=limit)
 
     async def drop_session(self, session_id: CrawlSessionId) -> None:
@@ -161,14 +161,16 @@ class DeletionStore:
         return [CrawlSessionId(one) for one in await self._connection.scalars(statement.limit(limit))]
 
     async def _empty(self, tables: tuple[Table, ...], column: str, row_id: int, *, limit: int) -> int:
+        left = limit
         for table in tables:
             # By their place in the table: quick to find without a key of one column, and true within one statement.
             chosen = f"SELECT ctid FROM {table.name} WHERE {column} = :row_id LIMIT :limit"  # noqa: S608 (our own names)
             statement = text(f"DELETE FROM {table.name} WHERE ctid = ANY (ARRAY({chosen}))")  # noqa: S608 (ours)
-            removed = await self._connection.execute(statement, {"row_id": row_id, "limit": limit})
-            if removed.rowcount:
-                return removed.rowcount
-        return 0
+            removed = await self._connection.execute(statement, {"row_id": row_id, "limit": left})
+            left -= removed.rowcount
+            if left <= 0:
+                break
+        return limit - left
 
     async def _drop(self, table: Table, empty: ColumnElement[bool], *, limit: int) -> list[int]:
         gone = select(table.c.id).where(table.c.deleted_at.is_not(None), empty).order_by(table.c.id).limit(limit)

@@ -18,6 +18,9 @@ from formscout.usecases.unit_of_work import unit_of_work
 BATCH_ROWS: Final = 500
 """Rows of one transaction: some 10 ms, so that nobody who waits for one of its locks notices."""
 
+SESSIONS_AT_ONCE: Final = 10
+"""Sessions looked up at a time, a batch of each: most have few rows."""
+
 PAUSE_SECONDS: Final = 0.02
 """Between two batches: the disk and the other transactions get the greater part of the time."""
 
@@ -65,7 +68,7 @@ async def purge_session(database: Database, session_id: CrawlSessionId) -> bool:
     Returns whether it is gone.
     """
     async with unit_of_work(database) as work:
-        if await work.deletion.empty_session(session_id, limit=BATCH_ROWS):
+        if await work.deletion.empty_session(session_id, limit=BATCH_ROWS) >= BATCH_ROWS:
             return False
         await work.deletion.drop_session(session_id)
         return True
@@ -104,7 +107,7 @@ async def _remove_some(database: Database) -> bool:
     """Remove one batch; tell whether there was one. Sessions that still run are ended first: their workers' later writes are refused."""
     async with unit_of_work(database) as work:
         live = await work.deletion.live_sessions(limit=BATCH_ROWS)
-        ended = [] if live else await work.deletion.ended_sessions(limit=1)
+        ended = [] if live else await work.deletion.ended_sessions(limit=SESSIONS_AT_ONCE)
     for session_id in live:
         await _end(database, session_id)
     for session_id in ended:
