@@ -51,6 +51,7 @@ async def test_a_discovery_is_accepted_with_all_that_is_needed_to_follow_it(memb
         "pages_found": 0,
         "forms_found": 0,
         "attempt": 0,
+        "slices_running": 0,
         "queue_position": 1,
         "estimated_wait_seconds": None,
         "heartbeat_at": None,
@@ -84,7 +85,7 @@ async def test_a_discovery_is_followed_to_its_end(member: httpx.AsyncClient, ten
     url = (await ask(member, tenant)).json()["status_url"]
     taken = await workers.begin(database)
     started = (await member.get(url)).json()
-    assert (started["state"], started["attempt"], started["queue_position"]) == ("PROGRESS", 1, None)
+    assert (started["state"], started["attempt"], started["slices_running"], started["queue_position"]) == ("PROGRESS", 1, 1, None)
     assert started["heartbeat_at"] is not None
     await workers.visit(database, taken, titles=["Sign in"], links=["https://app.example.com/a"])
     visiting = (await member.get(url)).json()

@@ -118,6 +118,7 @@ class CrawlStatus:
     attempt: int
     queue_position: int | None  # which one it is while it waits, in the fair order; 1: next; None when far off
     estimated_wait_seconds: float | None  # by what slices lately took; None when not known
+    slices_running: int  # browsers at work on it
     heartbeat_at: datetime | None
     failure_code: FailureReason | None
     failure_message: str | None

@@ -68,10 +68,17 @@ _ACCEPT: Final = (
     .columns(*crawl_session.c, column("joined", Boolean))
 )
 
-# In the order of `CrawlStatus`: the row is taken over by position, since clients poll it.
+# In the order of `CrawlStatus`: the row is taken over by position, since clients poll it. Running slices are found among the company's
+# running jobs, for which there is an index: a session's jobs may be thousands.
 _STATUS: Final = """
     SELECT id, company_id, version, state, progress, sentence, pages_found, forms_found, attempt,
-        CASE WHEN state = 'queued' THEN queue_place(id) END AS place, heartbeat_at, failure_code, failure_message
+        CASE WHEN state = 'queued' THEN queue_place(id) END AS place,
+        CASE WHEN state = 'running' THEN (
+            SELECT count(*) FROM job
+            WHERE job.queue = 'discovery' AND job.state = 'running'
+                AND job.company_id = crawl_session.company_id AND job.session_id = crawl_session.id
+        ) ELSE 0 END AS slices_running,
+        heartbeat_at, failure_code, failure_message
     FROM crawl_session
     WHERE task_id = $1 AND NOT EXISTS (SELECT FROM network WHERE network.id = network_id AND deleted_at IS NOT NULL)
 """
@@ -95,7 +102,9 @@ async def find_status(database: Database, task_id: UUID) -> CrawlStatus | None:
     row = await database.find_row(_STATUS, task_id)
     if row is None:
         return None
-    session_id, company_id, version, state, progress, sentence, pages, forms, attempt, place, heartbeat_at, code, message = row.values()
+    session_id, company_id, version, state, progress, sentence, pages, forms, attempt, place, slices, heartbeat_at, code, message = (
+        row.values()
+    )
     return CrawlStatus(
         session_id=session_id,
         company_id=company_id,
@@ -106,6 +115,7 @@ async def find_status(database: Database, task_id: UUID) -> CrawlStatus | None:
         pages_found=pages,
         forms_found=forms,
         attempt=attempt,
+        slices_running=slices,
         queue_position=None if place is None else int(place[0]),
         estimated_wait_seconds=None if place is None else place[1],
         heartbeat_at=heartbeat_at,

@@ -119,6 +119,7 @@ class StatusOut(View):
     pages_found: int
     forms_found: int
     attempt: int = Field(description="How often a worker has taken it up.")
+    slices_running: int = Field(description="Browsers at work on it, up to `max_slices`.")
     queue_position: int | None = Field(description="By the fair order among companies; 1: next; null once it runs, and beyond 1000.")
     estimated_wait_seconds: float | None = Field(description="By what slices took in the last hour; null when not known.")
     heartbeat_at: datetime | None
@@ -202,6 +203,7 @@ def status_of(status: CrawlStatus, task_id: UUID) -> dict[str, Any]:  # Any: a d
         "result": None if outcome is None else {"status": outcome, **found},
         **found,
         "attempt": status.attempt,
+        "slices_running": status.slices_running,
         "queue_position": status.queue_position,
         "estimated_wait_seconds": status.estimated_wait_seconds,
         "heartbeat_at": status.heartbeat_at,
