@@ -123,5 +123,12 @@ def test_chromium_hangs(platform: Platform, run: Run, undisturbed: Result) -> No
         browser = platform.browser("discovery")
         for process in [browser, *browser.children(recursive=True)]:
             process.send_signal(signal.SIGSTOP)
-        until(lambda: not psutil.pid_exists(browser.pid) or browser.status() == psutil.STATUS_ZOMBIE, "it is given up", seconds=400)
+        until(lambda: _is_gone(browser), "it is given up", seconds=400)
     run.keeps_its_promises(undisturbed)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

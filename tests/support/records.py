@@ -159,6 +159,10 @@ class MemoryRecord:
         self._end(page, PageState.WAITING)
         self.given_back.append(page.address)
 
+    async def try_page_again(self, page: FrontierPage) -> None:
+        self._guard()
+        self._end(page, PageState.WAITING)
+
     async def say(self, sentence: str) -> None:
         self._guard()
         self.sentences.append(sentence)

@@ -140,6 +140,17 @@ async def test_a_slice_that_is_put_back_gives_its_pages_back_their_attempts_not_
         await slices.skip_page(database, claim, page, SkipReason.LIMIT)
 
 
+async def test_a_page_that_is_tried_again_has_spent_an_attempt(database: Database, tenant: Tenant) -> None:
+    await ask(database, tenant)
+    claim = await workers.begin(database)
+    page = await slices.next_page(database, claim)
+    assert page is not None
+    await slices.try_page_again(database, claim, page)
+    again = await slices.next_page(database, claim)
+    assert again is not None
+    assert (again.id, again.attempts) == (page.id, 2)
+
+
 async def test_a_lease_and_its_renewals_last_as_long_as_the_claim_asks(database: Database, tenant: Tenant) -> None:
     await ask(database, tenant)
     left = "SELECT extract(epoch FROM lease_until - now()) FROM job"

@@ -93,6 +93,11 @@ class SessionRecord:
         self._begun.pop(page.id)
         await slices.give_page_back(self._database, self._claim, page)
 
+    async def try_page_again(self, page: FrontierPage) -> None:
+        """Let a leased page wait again, an attempt spent."""
+        self._begun.pop(page.id)
+        await slices.try_page_again(self._database, self._claim, page)
+
     async def say(self, sentence: str) -> None:
         """Set the session's sentence for people."""
         await slices.say(self._database, self._claim, sentence)

@@ -94,6 +94,10 @@ class FrontierStore:
         """Let a leased page wait again, its attempt not spent. Raises `LeaseLostError`."""
         await self._end(page, state=PageState.WAITING, attempts=frontier_page.c.attempts - 1)
 
+    async def try_again(self, page: FrontierPage) -> None:
+        """Let a leased page wait again, its attempt spent. Raises `LeaseLostError`."""
+        await self._end(page, state=PageState.WAITING)
+
     async def give_all_back(self, claim: Claim) -> None:
         """Let every page wait again that this claim has leased, their attempts not spent: the slice breaks off, no page is to blame."""
         held = (frontier_page.c.holder_job == claim.job.id) & (frontier_page.c.holder_fence == claim.fence)

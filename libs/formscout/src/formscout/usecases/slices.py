@@ -169,6 +169,13 @@ async def give_page_back(database: Database, claim: Claim, page: FrontierPage) -
         await work.frontier.give_back(page)
 
 
+async def try_page_again(database: Database, claim: Claim, page: FrontierPage) -> None:
+    """Let a leased page wait again, an attempt spent: its tab died, which need not have been the page's fault."""
+    async with unit_of_work(database) as work:
+        await _hold(work, claim)
+        await work.frontier.try_again(page)
+
+
 async def stop_visiting(database: Database, claim: Claim, reason: StopReason) -> None:
     """Say that the session visits no further page, and why; what waits is set down as left."""
     session_id = session_of(claim)

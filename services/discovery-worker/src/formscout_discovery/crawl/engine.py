@@ -28,6 +28,9 @@ LOOK_SECONDS: Final = 0.5
 MISSES_IN_A_ROW: Final = 5
 """Visits that find nobody there, one after the other, before the application counts as down."""
 
+VISITS_OF_A_PAGE: Final = 2
+"""Times that a page is begun whose tab crashes; then it is set down as crashed."""
+
 TAB_IS_LOST: Final = {VisitOutcome.CRASHED, VisitOutcome.TIMEOUT, VisitOutcome.ERROR, VisitOutcome.DIALOG_LOOP}
 
 log = logging.getLogger(__name__)
@@ -163,7 +166,7 @@ class _Engine:
 
     async def _visit(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> Tab:
         """Visit one page within its limits, write what came of it, and return the tab to go on with."""
-        broken = True
+        broken, crashed = True, False
         try:
             async with visit_time(self.work.plan.limits.visit_seconds):
                 await self._unless_dropped(visit(self.work, tab, page, harvest))
@@ -173,6 +176,7 @@ class _Engine:
         except (CrawlError, LeaseLostError, StoreUnavailableError, BrowserLostError, VisitDroppedError):
             raise  # none of them says anything about the page
         except PageLostError as error:
+            crashed = error.outcome is VisitOutcome.CRASHED
             self._cut_short(harvest, error.outcome, error.message)
         except Exception as error:  # the door of a visit: one bad page ends nothing
             log.warning("visit failed", extra={"address": page.address}, exc_info=True)
@@ -180,9 +184,14 @@ class _Engine:
         if broken and not await self.work.browser.answers():
             # Nothing is written: the page is begun again in another browser, and set down as crashed if it kills that one, too.
             raise BrowserLostError("The browser died or hangs.")
-        harvest.requests.extend(tab.requests())
-        await self._write(page, harvest)
-        self._judge(page, harvest)
+        if (crashed or harvest.outcome is VisitOutcome.CRASHED) and page.attempts < VISITS_OF_A_PAGE:
+            # The kernel ends renderers when memory is short, whatever they show; a page that is at fault crashes again.
+            self.work.memory.disclaim(harvest.claimed)
+            await self.work.record.try_page_again(page)
+        else:
+            harvest.requests.extend(tab.requests())
+            await self._write(page, harvest)
+            self._judge(page, harvest)
         if broken:
             await tab.close()
             return await self.work.browser.new_tab()

@@ -197,6 +197,10 @@ class Record(Protocol):
         """Let a leased page wait again, as if its visit had not begun."""
         ...
 
+    async def try_page_again(self, page: FrontierPage) -> None:
+        """Let a leased page wait again, an attempt spent."""
+        ...
+
     async def say(self, sentence: str) -> None:
         """Set the session's sentence for people."""
         ...
