@@ -13,7 +13,7 @@ from tests.support.chaos_runs import Result
 SESSIONS = "SELECT count(*) FROM crawl_session WHERE network_id = :network AND id > :before"
 
 
-@pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
+@pytest.mark.parametrize("committed", [pytest.param(True, marks=pytest.mark.quick), False], ids=["committed", "not committed"])
 def test_it_is_killed_in_the_middle_of_a_request(platform: Platform, undisturbed: Result, begin_run: Begin, *, committed: bool) -> None:
     way = platform.proxies["api-postgres"]
     network = platform.body(PAGES)["network_id"]

@@ -3,6 +3,7 @@
 import time
 
 import httpx
+import pytest
 from tests.support.chaos_platform import Platform, until
 from tests.support.chaos_runs import Result, Run
 
@@ -34,6 +35,7 @@ def test_it_is_restarted(platform: Platform, run: Run, undisturbed: Result) -> N
     run.keeps_its_promises(undisturbed)
 
 
+@pytest.mark.quick
 def test_its_connections_are_cut(platform: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(3)
     with run.fault("all connections to PostgreSQL cut", AGAIN):
@@ -45,6 +47,7 @@ def test_its_connections_are_cut(platform: Platform, run: Run, undisturbed: Resu
 def test_it_is_down_for_a_minute(platform: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(3)
     with run.fault("PostgreSQL down for a minute", AGAIN + "; the API says 503 and when to come again"):
+        platform.body(1)  # its network is made while there is a database
         platform.postgres.stop()
         refused = _ask(platform)
         assert (refused.status_code, "retry-after" in refused.headers) == (503, True), refused.text

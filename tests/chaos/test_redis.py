@@ -3,6 +3,7 @@
 import json
 import time
 
+import pytest
 from tests.chaos.conftest import Begin
 from tests.support.chaos_platform import DISCOVERY, Platform, until
 from tests.support.chaos_runs import DESCRIBED, Result, Run
@@ -31,6 +32,7 @@ def test_it_is_restarted(platform: Platform, run: Run, undisturbed: Result) -> N
     run.keeps_its_promises(undisturbed)
 
 
+@pytest.mark.quick
 def test_it_is_emptied(platform: Platform, run: Run, undisturbed: Result) -> None:
     run.until_visits(2)
     with run.fault("Redis flushed", NOTHING):

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,11 @@ class Access:
 def home(size: int) -> str:
     """Return the path of the application with so many pages."""
     return f"/orchard/{size}/"
+
+
+def documents(size: int) -> Counter[str]:
+    """Return how often a discovery asks for each page: once to read it, and once more to try the path to its form in a fresh tab."""
+    return Counter({home(size): 1, **{f"{home(size)}{name}": 2 for name in NAMES[:size]}})
 
 
 def read_log(log: Path) -> list[Access]:
