@@ -25,8 +25,7 @@ LATER_SECONDS: Final = 3600
 """How far off a deferred job is put: never reached by waiting."""
 
 OUTCOMES: Final[tuple[Outcome, ...]] = (
-    Finished(),
-    Finished(),
+    *[Finished()] * 4,
     Deferred(seconds=LATER_SECONDS, reason="later"),
     Deferred(seconds=0, reason="at_once"),
     Failed(code=FailureReason.BROWSER_UNAVAILABLE, message="No browser."),
@@ -209,15 +208,18 @@ class World:
         """Say that the application is down."""
         await self.judged(hand, _HELD, lambda: slices.stop_visiting(self.database, hand.claim, StopReason.APPLICATION_DOWN))
 
-    async def describe(self, hand: Hand) -> None:
-        """Describe a form page, if it waits."""
+    async def describe(self, hand: Hand) -> bool:
+        """Describe a form page, if it waits; tells whether there is no more to do."""
         found = await forms.find_work(self.database, hand.claim)
-        if found is not None:
-            descriptions = {one.id: workers.description(one.title, purpose="login") for one in found.forms}
-            await self.judged(hand, _HELD, lambda: forms.keep_descriptions(self.database, hand.claim, found.page, descriptions))
+        if found is None:
+            return True
+        descriptions = {one.id: workers.description(one.title, purpose="login") for one in found.forms}
+        return await self.judged(hand, _HELD, lambda: forms.keep_descriptions(self.database, hand.claim, found.page, descriptions))
 
     async def end(self, hand: Hand, outcome: Outcome) -> None:
-        """Say how a job ended."""
+        """Say how a job ended; no worker says that it described a page which it did not."""
+        if hand.claim.job.kind is JobKind.ANALYZE_FORM_PAGE and isinstance(outcome, Finished) and not await self.describe(hand):
+            return
         await self.judged(hand, _EFFECTIVE, lambda: jobs.finish_job(self.database, hand.claim, outcome))
 
     async def judged(self, hand: Hand, right: str, act: Act, *, page: FrontierPage | None = None) -> bool:

@@ -19,7 +19,7 @@ from tests.support.tenants import Tenant, make_tenant
 from formscout.domain.jobs import JobKind, Outcome, Queue
 from formscout.storage.database import Database
 
-EXAMPLES = 25
+EXAMPLES = 20
 """Orders of some 30 events each, in a run of all tests."""
 
 PICK = st.integers(0, 3)
@@ -93,6 +93,35 @@ class HandOver(RuleBasedStateMachine):
             self._do(self.world.add_upkeep())
         self._do(self.world.claim(queue))
 
+    @rule(visits=FEW, links=FEW, titles=FEW, ends=st.booleans())
+    def work(self, visits: int, links: int, titles: int, ends: bool) -> None:
+        """Go the usual way with a slice, so that there is something for the others to break."""
+        before = len(self.world.hands)
+        self._do(self.world.claim(Queue.DISCOVERY))
+        for hand in self.world.hands[before:]:
+            for _ in range(visits):
+                self._do(self.world.take_page(hand))
+                self._do(self.world.finish_visit(hand, links=links, titles=titles))
+            if ends:
+                self._do(self.world.end(hand, OUTCOMES[0]))
+
+    @rule()
+    def describe_one(self) -> None:
+        before = len(self.world.hands)
+        self._do(self.world.claim(Queue.ANALYSIS))
+        for hand in self.world.hands[before:]:
+            self._do(self.world.describe(hand))
+            self._do(self.world.end(hand, OUTCOMES[0]))
+
+    @rule(pick=PICK)
+    def take_again(self, pick: int) -> None:
+        """Lease a page, give it back, lease it again, and write under the first lease."""
+        if hand := self._with(pick, SLICE):
+            self._do(self.world.take_page(hand))
+            self._do(self.world.give_back(hand))
+            self._do(self.world.take_page(hand))
+            self._do(self.world.finish_visit(hand, links=0, titles=0, pick=1))
+
     @rule(pick=PICK)
     def heartbeat(self, pick: int) -> None:
         if hand := self._with(pick):
@@ -154,9 +183,10 @@ class HandOver(RuleBasedStateMachine):
         if hand := self._with(pick):
             self._do(self.world.end(hand, outcome))
 
-    @rule(pick=PICK)
-    def cancel(self, pick: int) -> None:
-        self._do(self.world.cancel(pick))
+    @rule(pick=PICK, seldom=st.integers(0, 2))
+    def cancel(self, pick: int, seldom: int) -> None:
+        if seldom == 0:
+            self._do(self.world.cancel(pick))
 
     @rule(pick=PICK, order=st.sampled_from([World.retry, World.retry, World.set_aside, World.cancel_job]))
     def order(self, pick: int, order: Callable[[World, Hand], Coroutine[Any, Any, object]]) -> None:  # Any: as above
