@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DBAPIError
 from tests.support import workers
-from tests.support.sessions import ask, execute, rows, run_out, scalar, session_now
+from tests.support.sessions import ask, execute, pass_time, rows, run_out, scalar, session_now
 from tests.support.tenants import Tenant
 
 from formscout.domain.crawls import CrawlState, JudgedRequest, RequestVerdict, StopReason
@@ -53,6 +53,7 @@ async def dead(database: Database, claim: Claim) -> Claim:
     """Let the worker of a slice die, and return the slice as the next worker takes it up."""
     await run_out(database, claim)
     await reconcile(database)
+    await pass_time(database)
     return await workers.begin(database)
 
 
