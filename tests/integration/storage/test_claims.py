@@ -25,8 +25,11 @@ FLOOD = 10_000
 BACKLOG = 20_000
 """Jobs enough that reading all of them shows in the counts, few enough to write them in a second."""
 
-A_FEW_ROWS = 60
-"""What a claim, a look of the dispatcher or one of the reconciler may read: a few rows a company and a few a job that it hands out."""
+A_FEW_ROWS = 300
+"""What a claim, a look of the dispatcher or one of the reconciler may read: a few rows a company and a few a job that it hands out.
+
+How many exactly depends on what PostgreSQL has tidied up by then; of the backlog it is a hundredth, and reading that is what must not be.
+"""
 
 
 async def write(database: Database, company: CompanyId | None, count: int) -> None:
