@@ -11,16 +11,12 @@ import sys
 from contextlib import ExitStack
 
 import httpx
-from bench.bench_http import CLIENTS, NETWORKS
 from bench.measure import cpu_seconds, machine
-from bench.stores import free_port, process, stores
-from bench.tenant import create_database, make_tenant
+from bench.platform import CLIENTS, start_platform
+from bench.stores import stores
 from redis import Redis
 
-from formscout.security.encryption import KeyRing, make_key_entry
-from formscout.storage import schema
 from formscout.storage.database import Database
-from formscout.usecases.networks import NetworkDraft
 
 BACKLOG, TURNS, UNITS = 100_000, 5, 400
 
@@ -48,24 +44,11 @@ async def main() -> int:
     print(machine())
     with ExitStack() as running:
         at = running.enter_context(stores())
-        url, entry, port = await create_database(at, "backlog"), make_key_entry("bench"), free_port()
-        database = Database.connect(url)
-        await schema.upgrade(database)
-        draft = NetworkDraft(name="Staging", base_url="https://app.example.com/")
-        tenant = await make_tenant(database, KeyRing.parse(entry), draft, count=NETWORKS)
-        settings = {
-            "DATABASE_URL": url,
-            "REDIS_URL": f"{at.redis}/0",
-            "FORMSCOUT_ENCRYPTION_KEYS": entry,
-            "FORMSCOUT_API_PORT": str(port),
-            "FORMSCOUT_LOG_LEVEL": "WARNING",
-        }
-        api = running.enter_context(process(["formscout_api.main"], settings, port=port))
-        scheduler = running.enter_context(process(["formscout_scheduler.beat"], settings))
-        roots = (api.pid, scheduler.pid, *at.roots)
+        ours = await start_platform(at, running, "backlog")
+        database, tenant = Database.connect(ours.database_url), ours.tenant
+        roots = (ours.api.pid, ours.scheduler.pid, *at.roots)
         limits = httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
-        headers = {"Authorization": f"Bearer {tenant.key}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, limits=limits, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{ours.port}", headers=ours.headers, limits=limits, timeout=60) as client:
             turn = itertools.cycle(tenant.networks)
             await _accept(client, tenant.ids, turn, UNITS)
             first = [await _cost(client, tenant.ids, turn, roots) for _ in range(turns)]

@@ -15,25 +15,17 @@ from typing import Any
 
 import httpx
 from bench.measure import Contestant, machine, measure, report
+from bench.platform import CLIENTS, start_platform
 from bench.stores import Stores, free_port, process, stores
-from bench.tenant import Tenant, create_database, make_tenant
+from bench.tenant import Tenant, create_database
 
 from formscout.domain.jobs import Queue
-from formscout.security.encryption import KeyRing, make_key_entry
-from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
-from formscout.usecases.networks import NetworkDraft
 from formscout.usecases.slices import begin_slice
-
-CLIENTS = 4
-"""Requests in flight: enough that no contestant waits for the client."""
 
 ACCEPTS, POLLS = 300, 2000
 """Units of one turn: a second of CPU time or more, which the kernel counts in steps of 10 ms."""
-
-NETWORKS = 16
-"""Asked for in turn, as many customers would: requests for one network wait for each other."""
 
 ACCEPT_MARK, STATUS_MARK = 0.4, 0.6
 
@@ -88,34 +80,18 @@ class Side:
 
 
 async def _start_ours(at: Stores, running: ExitStack) -> tuple[Side, Tenant]:
-    url = await create_database(at, "ours")
-    entry = make_key_entry("bench")
-    database = Database.connect(url)
-    await schema.upgrade(database)
-    draft = NetworkDraft(name="Staging", base_url="https://app.example.com/")
-    tenant = await make_tenant(database, KeyRing.parse(entry), draft, count=NETWORKS)
-    await database.close()
-    port = free_port()
-    settings = {
-        "DATABASE_URL": url,
-        "REDIS_URL": f"{at.redis}/0",
-        "FORMSCOUT_ENCRYPTION_KEYS": entry,
-        "FORMSCOUT_API_PORT": str(port),
-        "FORMSCOUT_LOG_LEVEL": "WARNING",
-    }
-    api = running.enter_context(process(["formscout_api.main"], settings, port=port))
-    scheduler = running.enter_context(process(["formscout_scheduler.beat"], settings))
+    ours = await start_platform(at, running, "ours")
 
     async def begin(_client: httpx.AsyncClient, _task: str) -> None:
-        database = Database.connect(url)
+        database = Database.connect(ours.database_url)
         async with database.begin() as connection:
             claim = await JobStore(connection).claim(Queue.DISCOVERY, worker="bench")
         assert claim is not None, "a discovery waits"
         await begin_slice(database, claim)
         await database.close()
 
-    headers = {"Authorization": f"Bearer {tenant.key}"}
-    return Side(name="ours", port=port, roots=(api.pid, *at.roots), senders=(scheduler.pid,), begin=begin, headers=headers), tenant
+    roots, senders = (ours.api.pid, *at.roots), (ours.scheduler.pid,)
+    return Side(name="ours", port=ours.port, roots=roots, senders=senders, begin=begin, headers=ours.headers), ours.tenant
 
 
 async def _start_plain(at: Stores, running: ExitStack) -> Side:
