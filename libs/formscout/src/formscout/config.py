@@ -1,5 +1,6 @@
 """The settings that every deployable shares, read once from the environment: complete, or the process refuses to start."""
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
@@ -24,6 +25,8 @@ class PlatformSettings(BaseSettings):
     """Jobs of one company that may run at once on each queue, where the company has no cap of its own; by default any number."""
     log_format: Literal["text", "json"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    alive_file: Path | None = None
+    """Touched by the main loop of workers and scheduler every few seconds, for those who watch the process; None: not done."""
 
 
 class SnapshotSettings(BaseSettings):

@@ -22,6 +22,7 @@ from formscout.queueing.app import create_app
 from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
+from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
 from formscout.telemetry.logs import configure_logs
 from formscout.usecases.clock import lead, resign
 from formscout.usecases.retention import age
@@ -85,6 +86,7 @@ class Leader:
 
 async def run(settings: BeatSettings) -> None:
     """Run dispatcher, reconciler, clock and webhooks until SIGTERM or SIGINT; raises `FormscoutError` when it cannot start."""
+    alive = AliveFile(settings.alive_file)
     database, dispatcher, reconciler = connect(settings)
     await schema.check(database)
     stopping = asyncio.Event()
@@ -97,6 +99,7 @@ async def run(settings: BeatSettings) -> None:
     removal = Removal(database=database, snapshots=SnapshotStore.connect(settings.snapshot_store, database))
     try:
         async with asyncio.TaskGroup() as group:
+            group.create_task(_touch(alive, stopping))
             group.create_task(_every(settings.leader_seconds / RENEWALS, leader.renew, stopping))
             group.create_task(_every(settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
             group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
@@ -107,12 +110,20 @@ async def run(settings: BeatSettings) -> None:
             group.create_task(_every(PRUNE_SECONDS, partial(prune_deliveries, database), stopping, leader))
             group.create_task(sender.run(stopping, seconds=settings.webhook_seconds))  # in every replica: the rows share it out
     finally:
+        alive.remove()
         clock.stop()
         with suppress(StoreUnavailableError):
             await leader.resign()
         await sender.poster.close()
         await dispatcher.redis.aclose()
         await database.close()
+
+
+async def _touch(alive: AliveFile, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        alive.touch()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), ALIVE_SECONDS)
 
 
 def _start_clock(database: Database, loop: asyncio.AbstractEventLoop, settings: SchedulerSettings) -> Service:

@@ -16,11 +16,13 @@ from celery import Celery, signals
 from formscout.config import PlatformSettings
 from formscout.domain.errors import FormscoutError
 from formscout.domain.jobs import Claim, JobKind, Outcome, Queue
+from formscout.queueing.consumer import TellingConsumer
 from formscout.queueing.execution import Handler, Runner
 from formscout.queueing.heartbeat import Heart, Rhythm
 from formscout.queueing.presence import PRESENCE_SECONDS, announce, connect, withdraw
 from formscout.storage import schema
 from formscout.storage.database import Database
+from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
 
 Wire = Callable[[Database, Callable[[], bool]], Mapping[JobKind, Handler]]
 """Builds what the jobs of a pool process need, after the fork; it is told how to ask whether the worker drains."""
@@ -49,11 +51,14 @@ class Child:
         self._cap = settings.max_running
         self._wire = wire
         self._finish = finish
+        self._alive_file = settings.alive_file
+        self._alive = AliveFile(None)
         # One shared byte: the main process sets it on SIGTERM, the pool processes look at it between steps. An Event has a lock,
         # which a pool process that is killed while it looks would keep for ever.
         self._drain = mmap.mmap(-1, 1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: Runner | None = None
+        app.conf.worker_consumer = partial(TellingConsumer, waiting=self._is_alive)
         self._connect_signals()
 
     @property
@@ -74,17 +79,19 @@ class Child:
         signals.worker_init.connect(self._check, weak=False)
         signals.worker_ready.connect(self._ready, weak=False)
         signals.worker_shutting_down.connect(self._shutting_down, weak=False)
+        signals.worker_shutdown.connect(self._ended, weak=False)
         signals.worker_process_init.connect(self._open, weak=False)
         signals.worker_process_shutdown.connect(self._close, weak=False)
 
     def _check(self, sender: Any, **_: object) -> None:  # Any: Celery's worker controller
-        """Refuse to start on two queues, or on an older schema."""
+        """Refuse to start on two queues, on an older schema, or where the file that says that it lives cannot be written."""
         served = set(sender.app.amqp.queues.consume_from)
         if served != {str(self.queue)}:
             raise SystemExit(
                 f"This worker serves the queue {self.queue} alone, not {', '.join(sorted(served))}: start it with -Q {self.queue}."
             )
         try:
+            self._alive = AliveFile(self._alive_file)
             asyncio.run(_check_schema(self._database_url))
         except (FormscoutError, OSError) as error:
             raise SystemExit(str(error)) from None
@@ -98,6 +105,14 @@ class Child:
 
         tell()
         sender.timer.call_repeatedly(PRESENCE_SECONDS, tell)
+        self._is_alive()
+        sender.timer.call_repeatedly(ALIVE_SECONDS, self._is_alive)
+
+    def _is_alive(self) -> None:
+        self._alive.touch()
+
+    def _ended(self, **_: object) -> None:
+        self._alive.remove()
 
     def _shutting_down(self, **_: object) -> None:
         self._drain[0] = 1
