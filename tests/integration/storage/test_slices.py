@@ -7,18 +7,20 @@ from typing import Any
 
 import pytest
 from tests.support import workers
-from tests.support.sessions import ask, execute, rows, run_out, scalar, session_now, take
+from tests.support.sessions import ask, execute, job_now, pass_time, rows, run_out, scalar, session_now, take
 from tests.support.tenants import Tenant
 
-from formscout.domain.crawls import CrawlState, StopReason
+from formscout.domain.crawls import CrawlState, FailureReason, StopReason
+from formscout.domain.errors import LeaseLostError
 from formscout.domain.forms import Findings, FormSighting, KnownForm
-from formscout.domain.jobs import Claim, JobKind, NewJob, Queue
+from formscout.domain.ids import CrawlSessionId
+from formscout.domain.jobs import MAX_ATTEMPTS, Claim, Failed, JobKind, JobState, NewJob, Queue
 from formscout.domain.networks import Sealed, SignIn, SignInKind
 from formscout.domain.pages import NewPage, PageSource, VisitOutcome, VisitReport
 from formscout.domain.slices import PAGES_A_SLICE, most_slices, slices_wanted
 from formscout.storage.database import Database
 from formscout.usecases import slices
-from formscout.usecases.jobs import reconcile
+from formscout.usecases.jobs import finish_job, reconcile
 from formscout.usecases.unit_of_work import unit_of_work
 
 HOME = "https://app.example.com/"
@@ -145,6 +147,63 @@ async def test_pages_never_wait_without_a_slice(database: Database, tenant: Tena
     ended = await session_now(database, session.id)
     assert (ended.state, ended.visits) == (CrawlState.SUCCEEDED, 3 * PAGES_A_SLICE + 1)
     assert await scalar(database, "SELECT count(*) FROM job WHERE kind = 'discover_slice'") <= 6
+
+
+async def two_at_work(database: Database, tenant: Tenant) -> tuple[CrawlSessionId, Claim, Claim]:
+    """Let two slices of one session work, a page in each one's hands."""
+    session = await ask(database, tenant, max_slices=2)
+    one = await workers.begin(database)
+    await visit(database, one, *pages(2 * PAGES_A_SLICE))
+    other = await workers.begin(database)
+    assert await slices.next_page(database, one)
+    assert await slices.next_page(database, other)
+    return session.id, one, other
+
+
+async def die(database: Database, claim: Claim) -> None:
+    """Let the worker of a slice die again and again, until its attempts are spent."""
+    for attempt in range(MAX_ATTEMPTS[Queue.DISCOVERY]):
+        await run_out(database, claim)
+        await reconcile(database)
+        await pass_time(database)
+        if attempt + 1 < MAX_ATTEMPTS[Queue.DISCOVERY]:
+            claim = await workers.claim(database, Queue.DISCOVERY)
+
+
+async def test_a_slice_whose_machine_kills_it_leaves_the_session_to_the_others(database: Database, tenant: Tenant) -> None:
+    session_id, one, other = await two_at_work(database, tenant)
+    await die(database, other)
+    assert (await job_now(database, other.job.id)).state is JobState.SET_ASIDE
+    assert (await session_now(database, session_id)).state is CrawlState.RUNNING
+    while await visit(database, one):  # the dead one's page comes first
+        pass
+    await workers.end(database, one)
+    last = await workers.begin(database)  # for the page that the test itself holds in `one`'s name
+    while await visit(database, last):
+        pass
+    await workers.end(database, last)
+    ended = await session_now(database, session_id)
+    assert (ended.state, ended.visits, ended.failure) == (CrawlState.SUCCEEDED, 2 * PAGES_A_SLICE + 1, None)
+
+
+async def test_the_last_slice_to_fail_fails_the_session(database: Database, tenant: Tenant) -> None:
+    session_id, one, other = await two_at_work(database, tenant)
+    await finish_job(database, other, Failed(code=FailureReason.BROWSER_UNAVAILABLE, message="No browser here."))
+    assert (await session_now(database, session_id)).state is CrawlState.RUNNING
+    await die(database, one)
+    ended = await session_now(database, session_id)
+    assert ended.state is CrawlState.FAILED
+    assert ended.failure is not None
+    assert ended.failure.code is FailureReason.ATTEMPTS_EXHAUSTED
+
+
+async def test_a_failure_that_is_not_the_machine_s_fails_the_session_at_once(database: Database, tenant: Tenant) -> None:
+    """No other slice tries a refused password once more: accounts are locked by that."""
+    session_id, one, other = await two_at_work(database, tenant)
+    await finish_job(database, other, Failed(code=FailureReason.SIGN_IN_FAILED, message="The application did not let us in."))
+    assert (await session_now(database, session_id)).state is CrawlState.FAILED
+    with pytest.raises(LeaseLostError):
+        await slices.next_page(database, one)
 
 
 async def test_a_counter_that_went_wrong_keeps_no_session_alive(database: Database, tenant: Tenant) -> None:

@@ -1,9 +1,14 @@
 """The session's rows as a slice sees them: the engine's `Record` on the use cases."""
 
+import asyncio
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
 from formscout.domain.crawls import JudgedRequest
+from formscout.domain.errors import LeaseLostError, StoreUnavailableError
 from formscout.domain.forms import Findings, FormSighting, KnownForm, NewFormPage
 from formscout.domain.ids import PageId
 from formscout.domain.jobs import Claim
@@ -15,9 +20,24 @@ from formscout.storage.snapshots import SnapshotStore
 from formscout.usecases import slices
 from formscout_discovery.crawl.ports import Directive
 
+PATIENCE: Final = 0.4
+"""The part of a lease that a write is tried for while PostgreSQL is away: with the third of a lease between two beats it is less than
+the five sixths after which the heartbeat stops the work, so that a slice which gives up still puts its job back."""
+
+LOOK_SECONDS: Final = 0.5
+"""Between two tries."""
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
 
 class SessionRecord:
-    """The rows of one session, written under the fence of one slice's claim."""
+    """The rows of one session, written under the fence of one slice's claim.
+
+    A PostgreSQL that is away for a moment (restarted, cut off, out of room) costs a moment: what was read of a page is written when it
+    is back, not read again.
+    """
 
     def __init__(self, database: Database, snapshots: SnapshotStore, claim: Claim, *, pages_a_slice: int = PAGES_A_SLICE) -> None:
         self._database = database
@@ -26,23 +46,32 @@ class SessionRecord:
         self._session_id = slices.session_of(claim)
         self._pages_a_slice = pages_a_slice
         self._known = 0  # forms with higher ids are news
-        self._begun: dict[PageId, float] = {}  # when each leased page was handed out, monotonic seconds
+        self._begun: dict[PageId, float] = {}  # when each page in hand was handed out, monotonic seconds
+        self._leasing = asyncio.Lock()
 
     async def next_page(self) -> FrontierPage | None:
         """Lease the page that comes next."""
-        page = await slices.next_page(self._database, self._claim)
-        if page is not None:
-            self._begun[page.id] = time.monotonic()
+        again = False
+
+        async def lease() -> FrontierPage | None:
+            nonlocal again
+            in_hand, again = (tuple(self._begun) if again else None), True
+            return await slices.next_page(self._database, self._claim, in_hand=in_hand)
+
+        async with self._leasing:  # one tab after the other, so that what is in hand is known
+            page = await self._patiently(lease)
+            if page is not None:
+                self._begun[page.id] = time.monotonic()
         return page
 
     async def known_forms(self) -> Sequence[KnownForm]:
         """Return the forms that the session has."""
-        forms, self._known = await slices.known_forms(self._database, self._claim)
+        forms, self._known = await self._patiently(partial(slices.known_forms, self._database, self._claim))
         return forms
 
     async def tally_of_template(self, template: str) -> TemplateTally:
         """Return what the visits of all slices to pages of an address template came to."""
-        return await slices.tally_of_template(self._database, self._claim, template)
+        return await self._patiently(partial(slices.tally_of_template, self._database, self._claim, template))
 
     async def keep_snapshot(self, snapshot: Snapshot) -> BlobRef:
         """Store a snapshot."""
@@ -63,7 +92,16 @@ class SessionRecord:
         refold: Callable[[Findings, Sequence[KnownForm]], Findings],
     ) -> Directive:
         """Write what a visit brought home, and say how to go on."""
-        finish = await slices.finish_visit(
+        findings = Findings(form_pages=form_pages, sightings=sightings)
+
+        def folded(_findings: Findings, news: Sequence[KnownForm]) -> Findings:
+            """Fold what a try before has folded: folding hands over what the slice had put by, and that only once."""
+            nonlocal findings
+            findings = refold(findings, news)
+            return findings
+
+        write = partial(
+            slices.finish_visit,
             self._database,
             self._claim,
             page,
@@ -71,11 +109,13 @@ class SessionRecord:
             form_pages=form_pages,
             sightings=sightings,
             requests=requests,
-            seconds=time.monotonic() - self._begun.pop(page.id),
-            refold=refold,
+            seconds=time.monotonic() - self._begun[page.id],
+            refold=folded,
             known=self._known,
             pages_a_slice=self._pages_a_slice,
         )
+        finish = await self._patiently(write)
+        del self._begun[page.id]
         session = finish.session
         self._known = max(self._known, finish.known)  # tabs end their visits in any order
         if session.cancel_requested:
@@ -86,18 +126,38 @@ class SessionRecord:
 
     async def skip_page(self, page: FrontierPage, reason: str) -> None:
         """End a leased page without a visit."""
-        await slices.skip_page(self._database, self._claim, page, SkipReason(reason))
+        await self._patiently(partial(slices.skip_page, self._database, self._claim, page, SkipReason(reason)))
+        del self._begun[page.id]
 
     async def give_page_back(self, page: FrontierPage) -> None:
         """Let a leased page wait again."""
-        self._begun.pop(page.id)
-        await slices.give_page_back(self._database, self._claim, page)
+        await self._patiently(partial(slices.give_page_back, self._database, self._claim, page))
+        del self._begun[page.id]
 
     async def try_page_again(self, page: FrontierPage) -> None:
         """Let a leased page wait again, an attempt spent."""
-        self._begun.pop(page.id)
-        await slices.try_page_again(self._database, self._claim, page)
+        await self._patiently(partial(slices.try_page_again, self._database, self._claim, page))
+        del self._begun[page.id]
 
     async def say(self, sentence: str) -> None:
         """Set the session's sentence for people."""
-        await slices.say(self._database, self._claim, sentence)
+        await self._patiently(partial(slices.say, self._database, self._claim, sentence))
+
+    async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do the work, and again for a while when PostgreSQL is away. Raises `LeaseLostError`, `StoreUnavailableError`."""
+        ends = time.monotonic() + PATIENCE * self._claim.lease_seconds
+        away: StoreUnavailableError | None = None
+        while True:
+            try:
+                return await work()
+            except LeaseLostError:
+                if away is not None:
+                    # The try before may have been written, only its answer lost: then the page is not ours any more, but the job is.
+                    raise away from None
+                raise
+            except StoreUnavailableError as error:
+                if time.monotonic() > ends:
+                    raise
+                away = error
+                log.warning("PostgreSQL is away; what a slice read is kept and written when it is back")
+            await asyncio.sleep(LOOK_SECONDS)

@@ -1,6 +1,6 @@
 """The store of the frontier and of visits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -98,10 +98,12 @@ class FrontierStore:
         """Let a leased page wait again, its attempt spent. Raises `LeaseLostError`."""
         await self._end(page, state=PageState.WAITING)
 
-    async def give_all_back(self, claim: Claim) -> None:
-        """Let every page wait again that this claim has leased, their attempts not spent: the slice breaks off, no page is to blame."""
+    async def give_all_back(self, claim: Claim, *, but: Collection[PageId] = ()) -> None:
+        """Let every page wait again that this claim has leased, their attempts not spent: no page is to blame that the slice let go."""
         held = (frontier_page.c.holder_job == claim.job.id) & (frontier_page.c.holder_fence == claim.fence)
         which = (frontier_page.c.session_id == claim.job.session_id) & (frontier_page.c.state == PageState.LEASED) & held
+        if but:
+            which &= frontier_page.c.id.not_in(but)
         values = {"state": PageState.WAITING, "attempts": frontier_page.c.attempts - 1, "fence": frontier_page.c.fence + 1}
         await self._connection.execute(update(frontier_page).where(which).values(**values))
 

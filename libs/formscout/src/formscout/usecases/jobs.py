@@ -12,12 +12,16 @@ from formscout.domain.ids import CompanyId, CrawlSessionId, JobId
 from formscout.domain.jobs import MAX_ATTEMPTS, Claim, Crash, Deferred, Failed, Finished, Job, JobKind, JobState, NewJob, Outcome, Queue
 from formscout.storage.database import Database
 from formscout.usecases.crawls import cancel_session, end_session, settle_session, stop_session
-from formscout.usecases.scaling import hand_over
+from formscout.usecases.scaling import hand_over, slices_at_work
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
 
 CANCELLED: Final = "cancelled"
 BY_OPERATOR: Final = "by_operator"
 """Codes of jobs that ended by request."""
+
+OF_THE_WORKER: Final = frozenset({FailureReason.ATTEMPTS_EXHAUSTED, FailureReason.BROWSER_UNAVAILABLE})
+"""Failures of a slice that say something about its machine, not about the session: a page that kills its workers is set down before it
+spends a slice's attempts. Everything else, a refused sign-in above all, another slice would only try once more."""
 
 _IS: Final = {
     JobState.RUNNING: "is running",
@@ -223,6 +227,8 @@ async def _after_failure(work: UnitOfWork, job: Job, *, code: str, message: str)
         return
     if (await work.crawls.lock(job.session_id)).cancel_requested:
         await settle_session(work, job.session_id)
+    elif job.kind is JobKind.DISCOVER_SLICE and code in OF_THE_WORKER and await slices_at_work(work, job.session_id):
+        return  # another slice goes on: it takes up the pages of this one, too, and the last to end ends the session
     elif job.kind is JobKind.DISCOVER_SLICE:
         failure = Failure(code=FailureReason(code), message=message)
         await end_session(work, job.session_id, CrawlState.FAILED, sentence=message, failure=failure)

@@ -1,6 +1,7 @@
 """Slices started as pages are found; the caller has locked the session's row, so that no two count the same slices."""
 
 from formscout.domain.crawls import CrawlSession
+from formscout.domain.ids import CrawlSessionId
 from formscout.domain.jobs import JobKind, JobState, NewJob
 from formscout.domain.slices import PAGES_A_SLICE, most_slices, slices_wanted
 from formscout.usecases.unit_of_work import UnitOfWork
@@ -11,7 +12,7 @@ async def start_beside(work: UnitOfWork, session: CrawlSession, *, pages_open: i
     most = session.options.max_slices
     if session.cancel_requested or session.stopped_because is not None or min(most, pages_open // pages_a_slice) <= 1:
         return
-    at_work = await slices_at_work(work, session)
+    at_work = await slices_at_work(work, session.id)
     if at_work >= min(most, pages_open // pages_a_slice):
         return
     network = await work.networks.find(session.network_id)
@@ -27,7 +28,7 @@ async def hand_over(work: UnitOfWork, session: CrawlSession, *, pages_open: int)
 
     Without it no slice is left that could take up what waits; with it, one that finds nothing is not started again.
     """
-    at_work = await slices_at_work(work, session)
+    at_work = await slices_at_work(work, session.id)
     if at_work:
         await start_beside(work, session, pages_open=pages_open)
         return
@@ -38,9 +39,9 @@ async def hand_over(work: UnitOfWork, session: CrawlSession, *, pages_open: int)
         await work.crawls.count(session.id, pages_open=-pages_open)
 
 
-async def slices_at_work(work: UnitOfWork, session: CrawlSession) -> int:
+async def slices_at_work(work: UnitOfWork, session_id: CrawlSessionId) -> int:
     """Count the slices of a session that wait for a worker or run."""
-    return await work.jobs.count(session.id, JobKind.DISCOVER_SLICE, JobState.QUEUED, JobState.RUNNING)
+    return await work.jobs.count(session_id, JobKind.DISCOVER_SLICE, JobState.QUEUED, JobState.RUNNING)
 
 
 async def _start(work: UnitOfWork, session: CrawlSession, *, at_work: int, most: int, pages_a_slice: int) -> None:

@@ -1,6 +1,6 @@
 """What a slice of a crawl session reads and writes: each function is one transaction, guarded by the slice's fence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from formscout.domain.crawls import CrawlSession, JudgedRequest, StopReason
 from formscout.domain.errors import LeaseLostError
 from formscout.domain.forms import Findings, FormSighting, KnownForm, NewFormPage
-from formscout.domain.ids import CrawlSessionId, FormPageId
+from formscout.domain.ids import CrawlSessionId, FormPageId, PageId
 from formscout.domain.jobs import Claim, JobKind, NewJob
 from formscout.domain.networks import Network, Sealed
 from formscout.domain.pages import FrontierPage, SkipReason, TemplateTally, VisitOutcome, VisitReport
@@ -90,10 +90,16 @@ async def tally_of_template(database: Database, claim: Claim, template: str) -> 
         return await work.frontier.tally(session_of(claim), template)
 
 
-async def next_page(database: Database, claim: Claim) -> FrontierPage | None:
-    """Lease the page that comes next; None when nothing waits, the session was cancelled, or a limit is reached."""
+async def next_page(database: Database, claim: Claim, *, in_hand: Collection[PageId] | None = None) -> FrontierPage | None:
+    """Lease the page that comes next; None when nothing waits, the session was cancelled, or a limit is reached.
+
+    `in_hand`: said where the answer to a call before was lost, all pages that the slice knows of; others leased to it wait again.
+    """
     session_id = session_of(claim)
     async with unit_of_work(database) as work:
+        if in_hand is not None:
+            await _hold(work, claim)
+            await work.frontier.give_all_back(claim, but=in_hand)
         if not await _goes_on(work, await _hold(work, claim)):
             return None
         while (page := await work.frontier.lease(session_id, claim)) is not None:
