@@ -1,13 +1,17 @@
-"""The settings that every deployable shares, read once from the environment: complete, or the process refuses to start."""
+"""The settings that every deployable shares, read once from environment and files: complete, or the process refuses to start."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from formscout.domain.errors import SettingsError
 from formscout.domain.jobs import LEASE_SECONDS
+
+SECRETS_DIRECTORY: Final = "FORMSCOUT_SECRETS_DIR"
+"""Names a directory with a file for each setting that is kept out of the environment, named like its variable."""
 
 
 class PlatformSettings(BaseSettings):
@@ -60,12 +64,35 @@ Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 def read_settings(kind: type[Settings]) -> Settings:
-    """Read a settings object from the environment; raise `SettingsError` that names each variable and never a value."""
+    """Read a settings object from environment and secrets; raise `SettingsError` that names each variable, never a value."""
     try:
-        return kind()
+        return kind(_secrets_dir=_secrets_directory())
     except ValidationError as error:
         problems = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors(include_input=False))
-        raise SettingsError(f"Settings are missing or wrong: {problems}. Set these environment variables.") from None
+        where = f"Set these environment variables, or put files of these names into {SECRETS_DIRECTORY}."
+        raise SettingsError(f"Settings are missing or wrong: {problems}. {where}") from None
+
+
+def find_variable(name: str) -> str | None:
+    """Return what a single variable holds, from the environment or else from the directory of secrets; None if neither has it."""
+    directory = _secrets_directory()
+    if os.environ.get(name) or directory is None:
+        return os.environ.get(name) or None
+    try:
+        return (directory / name).read_text().strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{directory / name} cannot be read ({type(error).__name__}); see what {SECRETS_DIRECTORY} names.") from None
+
+
+def _secrets_directory() -> Path | None:
+    named = os.environ.get(SECRETS_DIRECTORY)
+    if not named:
+        return None
+    if not Path(named).is_dir():
+        raise SettingsError(f"{SECRETS_DIRECTORY} names {named}, which is no directory; mount the secrets there, or unset it.")
+    return Path(named)
 
 
 def _variable(location: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,15 +30,26 @@ class _Made:
 def bootstrap(
     email: Annotated[str, typer.Option(help="The operator's e-mail address.")] = "operator@localhost",
     again: Annotated[bool, typer.Option("--again", help="Make one more key although there is an operator: the way back in.")] = False,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Take the key from this file, print none; once is enough, twice no harm.",
+        ),
+    ] = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Make the first operator and print its key, which is shown this once."""
+    secret = None if key_file is None else key_file.read_text().strip()
 
     async def run() -> str:
         async with database(data_dir) as pool:
-            return await bootstrap_operator(pool, email, again=again)
+            return await bootstrap_operator(pool, email, again=again, secret=secret)
 
-    typer.echo(asyncio.run(run()))
+    made = asyncio.run(run())
+    typer.echo(made if secret is None else f"The operator {email} holds the key of {key_file}.")
 
 
 @keys.command("make")

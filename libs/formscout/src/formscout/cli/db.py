@@ -1,24 +1,43 @@
 """`formscout db`: the schema, brought up to date or checked."""
 
 import asyncio
+import time
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from formscout.cli.whereabouts import DataDirOption, database
+from formscout.domain.errors import PlatformError, SchemaNewerError, SchemaOutdatedError, StoreUnavailableError
 from formscout.storage import schema
+
+LOOK_SECONDS: Final = 1.0
+"""Between two looks while waiting: pods that start together must not crowd the database."""
 
 app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 
 
 @app.command()
-def upgrade(data_dir: DataDirOption = None) -> None:
-    """Bring the schema up to this release."""
+def upgrade(
+    allow_newer: Annotated[
+        bool, typer.Option("--allow-newer", help="A newer release's schema, which is left as it is, is no failure.")
+    ] = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Bring the schema up to this release; never down: a schema of a newer release ends with exit status 1."""
 
     async def run() -> str:
         async with database(data_dir) as pool:
             return await schema.upgrade(pool)
 
-    typer.echo(f"The schema is at {asyncio.run(run())}.")
+    revision = asyncio.run(run())
+    if revision != schema.head() and not allow_newer:
+        raise SchemaNewerError(
+            f"The schema is at {revision}, which this release does not know: it goes up to {schema.head()}, "
+            "and a schema is never taken down. Deploy the newer release again, restore a backup of before, "
+            "or let this release run on the newer schema with --allow-newer."
+        )
+    typer.echo(f"The schema is at {revision}.")
 
 
 @app.command()
@@ -31,3 +50,32 @@ def check(data_dir: DataDirOption = None) -> None:
 
     asyncio.run(run())
     typer.echo(f"The schema fits this release ({schema.head()}).")
+
+
+@app.command()
+def wait(
+    seconds: Annotated[float, typer.Option(min=0, help="How long to wait at most.")] = 600,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Wait until this release runs on the schema, and say what is waited for; exit status 1 when it takes longer."""
+    asyncio.run(_wait(seconds, data_dir))
+    typer.echo(f"The schema fits this release ({schema.head()}).")
+
+
+async def _wait(seconds: float, data_dir: Path | None) -> None:
+    """Look again and again; each new reason is told once, so that a log of hours stays short."""
+    until, told = time.monotonic() + seconds, ""
+    async with database(data_dir) as pool:
+        while True:
+            try:
+                await schema.check(pool)
+            except (SchemaOutdatedError, StoreUnavailableError) as error:
+                reason = error.message
+            else:
+                return
+            if time.monotonic() >= until:
+                raise PlatformError(f"Waited {seconds:g} s for the database's schema in vain. {reason}")
+            if reason != told:
+                typer.echo(f"Waiting for the database's schema: {reason}", err=True)
+                told = reason
+            await asyncio.sleep(LOOK_SECONDS)

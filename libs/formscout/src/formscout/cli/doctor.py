@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from formscout.cli.whereabouts import DataDirOption, data_directory
+from formscout.config import find_variable
 from formscout.domain.errors import FormscoutError
 from formscout.local import postgres
 from formscout.local import redis as local_redis
@@ -50,7 +51,7 @@ def doctor(port: Annotated[int, typer.Option(help="The API's port.")] = 8000, da
         _root(),
         _looked("Data directory", lambda: _directory(DataDirectory(path=data_directory(data_dir)))),
         _port(port),
-        *asyncio.run(_stores(os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL"))),
+        *asyncio.run(_stores(find_variable("DATABASE_URL"), find_variable("REDIS_URL"))),
     ]
     console = Console()
     for finding in findings:

@@ -1,6 +1,5 @@
 """Where the platform is that a command talks to: named by the environment, else the embedded one that runs here."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from formscout.cli.client import ApiClient
+from formscout.config import find_variable
 from formscout.domain.errors import PlatformError
 from formscout.local.directory import DataDirectory, default_data_directory, read_variables
 from formscout.storage.database import Database
@@ -28,7 +28,7 @@ def data_directory(given: Path | None) -> Path:
 
 def api_of_environment() -> tuple[str, str] | None:
     """Return address and key from FORMSCOUT_URL and FORMSCOUT_API_KEY, None without them; raise if only one is set."""
-    url, key = os.environ.get("FORMSCOUT_URL"), os.environ.get("FORMSCOUT_API_KEY")
+    url, key = find_variable("FORMSCOUT_URL"), find_variable("FORMSCOUT_API_KEY")
     if url and key:
         return url, key
     if url or key:
@@ -51,7 +51,7 @@ async def api_client(given: Path | None = None) -> AsyncIterator[ApiClient]:
 
 def store_variable(name: str, given: Path | None = None) -> str | None:
     """Return DATABASE_URL or REDIS_URL: the environment's, else the embedded platform's."""
-    return os.environ.get(name) or read_variables(DataDirectory(path=data_directory(given)).stores_env).get(name)
+    return find_variable(name) or read_variables(DataDirectory(path=data_directory(given)).stores_env).get(name)
 
 
 @asynccontextmanager

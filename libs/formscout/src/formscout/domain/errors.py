@@ -112,6 +112,12 @@ class SchemaOutdatedError(FormscoutError):
     code = "schema_outdated"
 
 
+class SchemaNewerError(FormscoutError):
+    """The database's schema is of a newer release, and this one was asked to set it."""
+
+    code = "schema_newer"
+
+
 class SnapshotDamagedError(FormscoutError):
     """A stored snapshot does not match its checksum or cannot be read."""
 

@@ -6,7 +6,7 @@ from types import EllipsisType
 from formscout.domain.companies import ApiKey, Caller, Company, Product, Role, Subscription, User
 from formscout.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnauthenticatedError
 from formscout.domain.ids import ApiKeyId, CompanyId, ProductId, SubscriptionId, UserId
-from formscout.security.keys import KEY_PREFIX, digest_of, make_key
+from formscout.security.keys import KEY_PREFIX, digest_of, given_key, make_key
 from formscout.storage.database import Database
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
 
@@ -21,16 +21,23 @@ async def authenticate(database: Database, secret: str) -> Caller:
     raise UnauthenticatedError("The key is unknown or revoked. Send a key that is valid as `Authorization: Bearer fsk_…`.")
 
 
-async def bootstrap_operator(database: Database, email: str, *, again: bool = False) -> str:
+async def bootstrap_operator(database: Database, email: str, *, again: bool = False, secret: str | None = None) -> str:
     """Make the first operator and return its key's secret, which is shown this once.
 
     Raises `ConflictError` if there is an operator already, unless `again` is given: then the operator of this address,
-    made if it is new, gets one more key (the way back in when every key is lost).
+    made if it is new, gets one more key (the way back in when every key is lost). With a `secret` made elsewhere, that one is
+    the key; if an operator holds it already, nothing is done.
     """
-    key = make_key()
+    key = make_key() if secret is None else given_key(secret)
     async with unit_of_work(database) as work:
-        if await work.companies.has_operator() and not again:
-            raise ConflictError("There is an operator already. Use its key, or ask for another one with --again.")
+        there_is_one = await work.companies.has_operator()
+        if secret is not None:
+            holder = await work.companies.find_caller(key.digest)
+            if holder is not None and holder.is_operator:
+                return key.secret
+        if there_is_one and not again:
+            other = "" if secret is None else ", and this is none of its valid keys"
+            raise ConflictError(f"There is an operator already{other}. Use its key, or ask for another one with --again.")
         operator = await work.companies.find_operator(email)
         if operator is None:
             operator = await work.companies.add_user(None, email=email, role=Role.OPERATOR)
