@@ -85,6 +85,11 @@ format: packages ## mend style and formatting
 openapi: packages ## docs/api/openapi.json from the code
 	@exec $(RUN) python -m formscout_api.openapi
 
+##@ Deliver
+.PHONY: images
+images: ## the images, by Docker, Podman or Buildah; REGISTRY=, TAG=, BASE=, PLATFORM=, ARGS="formscout-api"
+	@exec tools/images $(ARGS)
+
 ##@ Set-up
 .PHONY: setup
 setup: packages browser ## packages and a Chromium; the other targets do it themselves
