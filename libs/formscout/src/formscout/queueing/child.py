@@ -101,6 +101,8 @@ class Child:
         slots = int(sender.pool.limit or 1)
 
         def tell() -> None:
+            if self.draining:
+                return  # it said that it goes
             announce(client, self.name, queue=self.queue, slots=slots, now=time.time())
 
         tell()

@@ -68,6 +68,7 @@ def transport_options(queue: Queue | None) -> dict[str, object]:
     The unacked keys are a process', not a queue's: that is why a worker serves exactly one queue.
     """
     common: dict[str, object] = {
+        "priority_steps": [0],  # one list a queue: the claim decides what comes first
         "health_check_interval": 10,
         "socket_keepalive": True,
         "socket_timeout": 30,
