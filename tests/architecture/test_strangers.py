@@ -38,3 +38,9 @@ def test_the_lock_file_names_one_registry() -> None:
     """A lock written partly behind a mirror sends everybody else to hosts that they cannot reach."""
     text = (sources.ROOT / LOCK).read_text(encoding="utf-8")
     assert len(set(re.findall(r'registry = "([^"]+)"', text))) == 1
+
+
+def test_no_file_carries_the_marks_of_a_merge() -> None:
+    """What two people wrote at one place is not put together by leaving both with the marks between them."""
+    marks = ("<" * 7 + " ", ">" * 7 + " ")
+    assert not [place for place, line in _lines() if line.startswith(marks)]
