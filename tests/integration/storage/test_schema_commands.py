@@ -73,14 +73,26 @@ async def test_waiting_ends_when_the_schema_is_there(secrets: Path, empty: Datab
     assert said.decode() == f"The schema fits this release ({schema.head()}).\n"
 
 
-async def test_waiting_has_a_limit_and_says_what_was_missing(secrets: Path, empty: Database) -> None:
+async def test_waiting_has_a_limit_and_says_what_was_missing(secrets: Path) -> None:
     code, said = await run(secrets, "db", "wait", "--seconds", "0")
     assert code == 1
     assert "Waited 0 s for the database's schema in vain. The database has no Formscout schema" in said
     (secrets / "DATABASE_URL").write_text("postgresql://127.0.0.1:1/nobody")
     code, said = await run(secrets, "db", "wait", "--seconds", "0")
     assert (code, "Waited 0 s" in said, "Traceback" in said) == (1, True, False), said
-    await schema.upgrade(empty)
+    code, said = await run(secrets, "db", "upgrade")
+    assert (code, "in vain" in said, "Traceback" in said) == (1, True, False), said
+
+
+async def test_an_upgrade_waits_for_a_database_that_starts(secrets: Path, empty: Database) -> None:
+    address = (secrets / "DATABASE_URL").read_text()
+    (secrets / "DATABASE_URL").write_text("postgresql://127.0.0.1:1/nobody")
+    waiting = await start(secrets, "db", "upgrade", "--wait", "0.5")
+    said, complained = await asyncio.wait_for(waiting.communicate(), LIMIT_SECONDS)
+    assert (waiting.returncode, said, b"Waiting for the database" in complained) == (1, b"", True)
+    (secrets / "DATABASE_URL").write_text(address)
+    assert await run(secrets, "db", "upgrade", "--wait", "60") == (0, f"The schema is at {schema.head()}.\n")
+    await schema.check(empty)
 
 
 async def test_a_downgrade_is_refused_with_a_sentence_unless_it_is_meant(secrets: Path, empty: Database) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from pathlib import Path
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -14,6 +14,8 @@ from formscout.storage import schema
 LOOK_SECONDS: Final = 1.0
 """Between two looks while waiting: pods that start together must not crowd the database."""
 
+Result = TypeVar("Result")
+
 app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 
 
@@ -22,13 +24,16 @@ def upgrade(
     allow_newer: Annotated[
         bool, typer.Option("--allow-newer", help="A newer release's schema, which is left as it is, is no failure.")
     ] = False,
+    wait_seconds: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for a database that starts.")
+    ] = 0,
     data_dir: DataDirOption = None,
 ) -> None:
     """Bring the schema up to this release; never down: a schema of a newer release ends with exit status 1."""
 
     async def run() -> str:
         async with database(data_dir) as pool:
-            return await schema.upgrade(pool)
+            return await _until_it_answers(wait_seconds, lambda: schema.upgrade(pool))
 
     revision = asyncio.run(run())
     if revision != schema.head() and not allow_newer:
@@ -58,24 +63,25 @@ def wait(
     data_dir: DataDirOption = None,
 ) -> None:
     """Wait until this release runs on the schema, and say what is waited for; exit status 1 when it takes longer."""
-    asyncio.run(_wait(seconds, data_dir))
+
+    async def run() -> None:
+        async with database(data_dir) as pool:
+            await _until_it_answers(seconds, lambda: schema.check(pool))
+
+    asyncio.run(run())
     typer.echo(f"The schema fits this release ({schema.head()}).")
 
 
-async def _wait(seconds: float, data_dir: Path | None) -> None:
-    """Look again and again; each new reason is told once, so that a log of hours stays short."""
+async def _until_it_answers(seconds: float, work: Callable[[], Awaitable[Result]]) -> Result:
+    """Try again and again while the database or its schema is not there; each new reason is told once, so the log stays short."""
     until, told = time.monotonic() + seconds, ""
-    async with database(data_dir) as pool:
-        while True:
-            try:
-                await schema.check(pool)
-            except (SchemaOutdatedError, StoreUnavailableError) as error:
-                reason = error.message
-            else:
-                return
+    while True:
+        try:
+            return await work()
+        except (SchemaOutdatedError, StoreUnavailableError) as error:
             if time.monotonic() >= until:
-                raise PlatformError(f"Waited {seconds:g} s for the database's schema in vain. {reason}")
-            if reason != told:
-                typer.echo(f"Waiting for the database's schema: {reason}", err=True)
-                told = reason
-            await asyncio.sleep(LOOK_SECONDS)
+                raise PlatformError(f"Waited {seconds:g} s for the database's schema in vain. {error.message}") from None
+            if error.message != told:
+                typer.echo(f"Waiting for the database's schema: {error.message}", err=True)
+                told = error.message
+        await asyncio.sleep(LOOK_SECONDS)
