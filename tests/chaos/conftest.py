@@ -12,6 +12,9 @@ from tests.support.chaos_runs import Fault, Result, Run, begin
 PAGES: Final = 9
 """Of the application that is crawled: enough that a fault in the middle has a before and an after."""
 
+LARGER: Final = 27
+"""Of the one that two workers crawl at once: enough that both are at work for a while."""
+
 Begin = Callable[..., Run]
 """Begins a discovery to be disturbed; the keywords are those of `chaos_runs.begin`."""
 
@@ -73,6 +76,13 @@ def undisturbed(running: Platform) -> Result:
     return begin(running, PAGES).ended()
 
 
+@pytest.fixture(scope="session")
+def larger(running: Platform) -> Result:
+    """Run a discovery of the larger application that nothing disturbs, by one worker."""
+    running.heal()
+    return begin(running, LARGER).ended()
+
+
 @pytest.fixture
 def platform(running: Platform) -> Platform:
     """Return the platform, whole again."""
@@ -87,7 +97,7 @@ def begin_run(platform: Platform, undisturbed: Result, request: pytest.FixtureRe
     begun: list[Run] = []
 
     def beginning(**how: Any) -> Run:  # Any: as `begin` takes them
-        begun.append(begin(platform, PAGES, **how))
+        begun.append(begin(platform, **{"size": PAGES, **how}))
         return begun[-1]
 
     yield beginning

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -24,6 +24,15 @@ class Loop:
     def call(self, work: Coroutine[Any, Any, Result]) -> Result:  # Any: what a coroutine sends and yields
         """Run a coroutine and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=CALL_SECONDS)
+
+    @contextmanager
+    def within(self, block: AbstractAsyncContextManager[Result]) -> Iterator[Result]:
+        """Enter a block of asynchronous code on the loop, and leave it at the end."""
+        entered = self.call(block.__aenter__())
+        try:
+            yield entered
+        finally:
+            self.call(block.__aexit__(None, None, None))
 
     def close(self) -> None:
         """End the loop."""

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from standardwebhooks import Webhook
@@ -30,6 +31,11 @@ class Arrived:
     def verified(self, secret: str) -> Any:  # Any: JSON
         """Return the payload, verified as receivers do; raises if the signature is not good."""
         return Webhook(secret).verify(self.body, self.headers)
+
+    def is_signed(self, secret: str) -> bool:
+        """Tell whether the signature is good, however long ago it came."""
+        at = datetime.fromtimestamp(int(self.headers["webhook-timestamp"]), tz=UTC)
+        return Webhook(secret).sign(self.event_id, at, self.body.decode()) in self.headers["webhook-signature"].split()
 
 
 def answering(status: int, *headers: str, body: bytes = b"") -> Behaviour:
@@ -69,9 +75,10 @@ async def silent(writer: asyncio.StreamWriter) -> None:
 
 @dataclass(kw_only=True)
 class Receiver:
-    """What came, and how it is answered; `behaviours` are used one after the other, then `usual`."""
+    """What came, and how it is answered: by `first` at an event's first attempt, else by `behaviours` one after the other, then `usual`."""
 
     usual: Behaviour = field(default_factory=lambda: answering(204))
+    first: Behaviour | None = None
     behaviours: list[Behaviour] = field(default_factory=list)
     arrived: list[Arrived] = field(default_factory=list)
     open_now: int = 0
@@ -96,9 +103,10 @@ class Receiver:
         self.open_now += 1
         self.open_most = max(self.open_most, self.open_now)
         with suppress(OSError, asyncio.IncompleteReadError):
-            self.arrived.append(await _read(reader))
+            arrived = await _read(reader)
+            behaviour = self._behaviour(arrived)
+            self.arrived.append(arrived)
             self.news.set()
-            behaviour = self.behaviours.pop(0) if self.behaviours else self.usual
             talking = asyncio.create_task(self._talk(behaviour, writer))
             gone = asyncio.create_task(reader.read())
             await asyncio.wait({talking, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -107,6 +115,11 @@ class Receiver:
             await asyncio.gather(talking, gone, return_exceptions=True)
         self.open_now -= 1
         writer.close()
+
+    def _behaviour(self, arrived: Arrived) -> Behaviour:
+        if self.first is not None and all(arrived.event_id != one.event_id for one in self.arrived):
+            return self.first
+        return self.behaviours.pop(0) if self.behaviours else self.usual
 
     async def _talk(self, behaviour: Behaviour, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -143,17 +143,28 @@ async def test_a_page_whose_lease_was_not_answered_waits_again(database: Databas
     assert set(await visits(database)) == {("done", 1, True)}
 
 
-async def test_a_visit_that_was_written_without_an_answer_is_no_lost_lease(
+async def test_a_visit_that_was_written_without_an_answer_is_not_written_again(
     database: Database, behind: Database, tenant: Tenant, way: Proxy
 ) -> None:
     _, record = await begin(database, behind, tenant)
     page = await record.next_page()
     assert page is not None
     lost = way.lose_answer(b"COMMIT")
-    with pytest.raises(StoreUnavailableError):  # so the slice is put back, and the next one goes on behind this page
-        await finish(record, page)
+    assert await finish(record, page, f"{HOME}next") is Directive.GO_ON
     assert lost.is_set()
-    assert await visits(database) == [("done", 1, True)]
+    assert await visits(database) == [("done", 1, True), ("waiting", 0, False)]
+    assert await record.next_page() is not None, "the slice goes on"
+
+
+async def test_what_was_ended_without_an_answer_is_no_lost_lease(database: Database, behind: Database, tenant: Tenant, way: Proxy) -> None:
+    _, record = await begin(database, behind, tenant)
+    page = await record.next_page()
+    assert page is not None
+    lost = way.lose_answer(b"COMMIT")
+    with pytest.raises(StoreUnavailableError):  # so the slice is put back, and the next one goes on behind this page
+        await record.skip_page(page, "robots")
+    assert lost.is_set()
+    assert await visits(database) == [("skipped", 1, False)]
 
 
 async def test_nobody_waits_for_it_past_a_part_of_the_lease(database: Database, behind: Database, tenant: Tenant, way: Proxy) -> None:

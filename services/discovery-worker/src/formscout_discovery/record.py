@@ -100,20 +100,27 @@ class SessionRecord:
             findings = refold(findings, news)
             return findings
 
-        write = partial(
-            slices.finish_visit,
-            self._database,
-            self._claim,
-            page,
-            report,
-            form_pages=form_pages,
-            sightings=sightings,
-            requests=requests,
-            seconds=time.monotonic() - self._begun[page.id],
-            refold=folded,
-            known=self._known,
-            pages_a_slice=self._pages_a_slice,
-        )
+        seconds, again = time.monotonic() - self._begun[page.id], False
+
+        async def write() -> slices.Finish:
+            nonlocal again
+            if again and (finished := await slices.finished_before(self._database, self._claim, page)) is not None:
+                return finished
+            again = True
+            return await slices.finish_visit(
+                self._database,
+                self._claim,
+                page,
+                report,
+                form_pages=form_pages,
+                sightings=sightings,
+                requests=requests,
+                seconds=seconds,
+                refold=folded,
+                known=self._known,
+                pages_a_slice=self._pages_a_slice,
+            )
+
         finish = await self._patiently(write)
         del self._begun[page.id]
         session = finish.session

@@ -24,8 +24,9 @@ from formscout.domain.webhooks import (
 from formscout.storage.webhooks import OF_THE_LIVING, endpoint_of_row
 from formscout.tables.webhooks import webhook_delivery, webhook_endpoint
 
-LEASE_SECONDS: Final = 60
-"""An attempt takes 15 s at most and then writes what came of it: four times that is enough for a slow database, too."""
+LEASE_SECONDS: Final = 40
+"""An attempt takes 15 s at most and then writes what came of it: more than twice that is enough for a slow database, too, and what a sender
+had in hand when it died is sent again within a minute."""
 
 IN_HAND_OF_AN_ENDPOINT: Final = 2
 """Attempts at one receiver at once: one that hangs does not keep its own next delivery waiting, and is not stormed either."""

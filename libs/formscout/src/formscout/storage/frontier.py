@@ -86,6 +86,11 @@ class FrontierStore:
         """End a leased page that was visited. Raises `LeaseLostError`."""
         await self._end(page, state=PageState.DONE)
 
+    async def is_done(self, page: FrontierPage) -> bool:
+        """Tell whether a page was ended as visited under this lease."""
+        mine = (frontier_page.c.id == page.id) & (frontier_page.c.fence == page.fence) & (frontier_page.c.state == PageState.DONE)
+        return (await self._connection.execute(select(1).where(mine))).first() is not None
+
     async def skip(self, page: FrontierPage, reason: SkipReason) -> None:
         """End a leased page that was not visited. Raises `LeaseLostError`."""
         await self._end(page, state=PageState.SKIPPED, skip_reason=reason)

@@ -159,6 +159,13 @@ async def finish_visit(
         return Finish(session=session, known=known)
 
 
+async def finished_before(database: Database, claim: Claim, page: FrontierPage) -> Finish | None:
+    """Return what followed from a visit that was written by a call whose answer was lost; None if it was not written."""
+    async with unit_of_work(database) as work:
+        session = await _hold(work, claim)
+        return Finish(session=session, known=0) if await work.frontier.is_done(page) else None
+
+
 async def skip_page(database: Database, claim: Claim, page: FrontierPage, reason: SkipReason) -> None:
     """End a leased page without a visit."""
     session_id = session_of(claim)
