@@ -26,7 +26,7 @@ endif
 help: ## print this help
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	printf '\nMore for a command: make run ARGS="--once --out forms.json", make test ARGS="-k sign_in".\n'
 
 ##@ Use
@@ -47,9 +47,11 @@ test-unit: packages ## the tests that need no store and no browser: seconds
 	@exec $(RUN) pytest tests/unit $(ARGS)
 
 .PHONY: lint
-lint: packages ## style and formatting
+lint: packages checkers ## style and formatting, and the workflows of .github
 	@$(RUN) ruff check
 	$(RUN) ruff format --check
+	$(TOOLS)/checkers/bin/actionlint
+	$(RUN) zizmor --offline --no-progress --quiet .github
 
 .PHONY: types
 types: packages ## mypy, strict
@@ -85,6 +87,10 @@ format: packages ## mend style and formatting
 openapi: packages ## docs/api/openapi.json from the code
 	@exec $(RUN) python -m formscout_api.openapi
 
+.PHONY: chart-schemas
+chart-schemas: packages ## tests/chart/schemas.tar.xz, what the chart's objects are held against; needs Go
+	@exec $(UV) run --no-project --script tools/chart_schemas.py
+
 ##@ Deliver
 .PHONY: images
 images: ## the images, by Docker, Podman or Buildah; REGISTRY=, TAG=, BASE=, PLATFORM=, ARGS="formscout-api"
@@ -92,7 +98,7 @@ images: ## the images, by Docker, Podman or Buildah; REGISTRY=, TAG=, BASE=, PLA
 
 ##@ Set-up
 .PHONY: setup
-setup: packages browser ## packages and a Chromium; the other targets do it themselves
+setup: packages browser checkers ## packages, a Chromium and the chart's checkers; the other targets do it themselves
 
 .PHONY: packages
 packages: ## uv, and a virtual environment as uv.lock says
@@ -102,6 +108,10 @@ packages: ## uv, and a virtual environment as uv.lock says
 .PHONY: browser
 browser: packages ## a Chromium: the system's, else Debian's package (root), else Playwright's
 	@UV='$(UV)' tools/install-browser
+
+.PHONY: checkers
+checkers: packages ## helm, kubeconform, kube-score, actionlint: those on PATH, else built with Go
+	@UV='$(UV)' tools/install-checkers $(TOOLS)/checkers
 
 .PHONY: clean
 clean: ## remove what set-up and tests made; data of `make run` stay where they are
