@@ -1,6 +1,5 @@
 """The discovery worker's settings, read once from the environment."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -15,8 +14,8 @@ class DiscoverySettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
 
     browser: str | None = None
     """Path of a Chromium; by default the system's, else Playwright's own."""
-    browser_sandbox: bool = Field(default_factory=lambda: os.geteuid() != 0)
-    """Chromium's own sandbox; Chromium refuses it to root."""
+    browser_sandbox: bool | None = None
+    """Chromium's own sandbox: on, and the worker refuses to start where it does not work; off; by default on, and for root off."""
     scratch: Path = Path(tempfile.gettempdir()) / "formscout-browsers"
     """Where running browsers are noted, so that a worker can end those of one that was killed."""
     slice_seconds: float = Field(default=600, gt=0, le=3000)

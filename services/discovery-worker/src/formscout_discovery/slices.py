@@ -19,6 +19,7 @@ from formscout.usecases.networks import open_credentials
 from formscout_discovery.browser.executable import BrowserUnavailableError
 from formscout_discovery.browser.options import BrowserOptions, TabRules
 from formscout_discovery.browser.pool import launch
+from formscout_discovery.cgroup import MemoryWatch
 from formscout_discovery.crawl.engine import run_slice
 from formscout_discovery.crawl.plan import SliceEnd, SlicePlan, SliceStop
 from formscout_discovery.crawl.ports import Turns
@@ -61,10 +62,11 @@ class Discovery:
         if start is None:
             return None
         ends = time.monotonic() + self.slice_seconds
+        memory = MemoryWatch()
 
         def stop() -> bool:
             pulse.checkpoint()  # the engine asks between steps, so the work moves
-            return self.draining() or pulse.cancelled or time.monotonic() > ends
+            return self.draining() or pulse.cancelled or time.monotonic() > ends or memory.is_short
 
         drop = self._dropping(pulse)
         purpose = _state_purpose(start)

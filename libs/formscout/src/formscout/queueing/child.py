@@ -39,7 +39,16 @@ class Child:
     The object is made before the fork and holds nothing that must not cross it; each pool process fills its own copy.
     """
 
-    def __init__(self, app: Celery, *, queue: Queue, settings: PlatformSettings, wire: Wire, finish: FinishJob) -> None:
+    def __init__(
+        self,
+        app: Celery,
+        *,
+        queue: Queue,
+        settings: PlatformSettings,
+        wire: Wire,
+        finish: FinishJob,
+        check: Callable[[], None] = lambda: None,  # of the deployable's own needs, before the fork; raises `FormscoutError`
+    ) -> None:
         self.queue: Final = queue
         # With the main process' id: a host may run two workers of one queue.
         self.name: Final = f"{queue}@{socket.gethostname()}:{os.getpid()}"
@@ -51,6 +60,7 @@ class Child:
         self._cap = settings.max_running
         self._wire = wire
         self._finish = finish
+        self._check_own = check
         self._alive_file = settings.alive_file
         self._alive = AliveFile(None)
         # One shared byte: the main process sets it on SIGTERM, the pool processes look at it between steps. An Event has a lock,
@@ -93,6 +103,7 @@ class Child:
         try:
             self._alive = AliveFile(self._alive_file)
             asyncio.run(_check_schema(self._database_url))
+            self._check_own()
         except (FormscoutError, OSError) as error:
             raise SystemExit(str(error)) from None
 
