@@ -73,6 +73,11 @@ chaos: setup ## break the running platform in every way that the tests know, wit
 soak: setup ## random schedules of faults by seed, 200 of them: hours; ARGS="--soak-runs 20 --soak-seed 7"
 	@exec $(RUN) pytest tests/chaos --chaos=soak -s $(ARGS)
 
+.PHONY: cluster-test
+cluster-test: packages checkers ## the images and the chart on the cluster of KUBECONFIG, with KEDA in it: an hour; CLUSTER_LOAD=, BASE=, ARGS="-k scale_in"
+	@export HELM="$${HELM:-$(TOOLS)/checkers/bin/helm}"
+	exec $(RUN) pytest tests/cluster --cluster $(ARGS)
+
 .PHONY: bench
 bench: setup ## the benchmarks of bench/, with the machine they ran on
 	@for file in bench/bench_*.py; do echo "== $$file"; name=$${file#bench/}; $(RUN) python -m "bench.$${name%.py}" $(ARGS); done

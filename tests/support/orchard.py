@@ -1,11 +1,14 @@
 """A small application of known pages, each with a form of its own, that writes an access log: what chaos is worked upon.
 
-`python -m tests.support.orchard --port N --log FILE`. A path `/orchard/SIZE/` has SIZE pages below it, reached as a tree.
+`python -m tests.support.orchard --port N --log FILE`; it runs as a lone file, too.
+A path `/orchard/SIZE/` has SIZE pages below it, reached as a tree.
 """
 
 import argparse
 import asyncio
 import json
+import os
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -29,7 +32,7 @@ NAMES: Final = tuple(_NAMES.split())
 BRANCHES: Final = 3
 """Links down from a page: the frontier grows while a crawl goes on."""
 
-ANSWER_SECONDS: Final = 0.25
+ANSWER_SECONDS: Final = float(os.environ.get("ORCHARD_ANSWER_SECONDS", "0.25"))
 """What a page takes: long enough that a fault meets pages on their way."""
 
 
@@ -98,7 +101,7 @@ async def health(_request: Request) -> Response:
 def application(log: Path) -> ASGIApp:
     """Return the application; it writes a line for each request but those for its health."""
     inner = Starlette(routes=[Route("/health", health), Route("/orchard/{size:int}/", entrance), Route("/orchard/{size:int}/{name}", tree)])
-    file = log.open("a", buffering=1)
+    file = log.open("a", buffering=1) if log.name != "-" else sys.stdout
 
     async def logged(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] != "/health":
@@ -114,9 +117,10 @@ def main() -> None:
     """Serve until told to end."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--log", type=Path, required=True, help="- for standard output")
     options = parser.parse_args()
-    uvicorn.run(application(options.log), host="127.0.0.1", port=options.port, log_level="warning", lifespan="off")
+    uvicorn.run(application(options.log), host=options.host, port=options.port, log_level="warning", lifespan="off")
 
 
 if __name__ == "__main__":

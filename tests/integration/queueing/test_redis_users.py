@@ -17,9 +17,7 @@ from tests.support.processes import START_SECONDS, Service, Start, worker_argume
 from tests.support.redises import free_port, running_redis
 from tests.support.sessions import add_jobs, rows
 from tests.support.tenants import Tenant
-from tests.support.tls import Authority, in_front_of
 
-from formscout.config import with_authorities
 from formscout.domain.ids import CompanyId
 from formscout.domain.jobs import JobKind, NewJob, Queue
 from formscout.queueing.app import create_app
@@ -38,10 +36,6 @@ local count = {list = 'llen', hash = 'hlen', none = 'llen'}
 return redis.call(count[kind], KEYS[1])
 """
 """Counts what a key holds, by its type, as an autoscaler does."""
-
-
-Encrypted = Callable[[str], dict[str, str]]
-"""The settings with which a process connects as a user, by TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +58,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     port = free_port()
     with running_redis(directory, {"port": str(port), "aclfile": str(directory / "users.acl")}):
         yield Guarded(port=port)
-
-
-@pytest.fixture
-def encrypted(guarded: Guarded, tmp_path: Path) -> Iterator[Encrypted]:
-    authority = Authority.make(tmp_path, "ours")
-    with in_front_of(guarded.port, authority.server("localhost")) as port:
-        yield lambda user: {
-            "REDIS_URL": f"rediss://{user}:{user}@localhost:{port}/0",
-            "FORMSCOUT_REDIS_CA": str(authority.file),
-        }
 
 
 @pytest.fixture
@@ -102,14 +86,13 @@ async def until(holds: Callable[[], Awaitable[object]], admin: Redis, *processes
         await asyncio.sleep(0.05)
 
 
-async def test_producer_and_worker_may_do_all_that_a_whole_job_needs_behind_tls(
-    database: Database, admin: Redis, start: Start, tenant: Tenant, encrypted: Encrypted
+async def test_producer_and_worker_may_do_all_that_a_whole_job_needs(
+    database: Database, guarded: Guarded, admin: Redis, start: Start, tenant: Tenant
 ) -> None:
     port = free_port()
-    producer, one_who_works = encrypted(PRODUCER), encrypted(WORKER)
-    scheduler = start("formscout_scheduler.beat", **producer)
-    api = start("formscout_api.main", FORMSCOUT_API_PORT=str(port), **producer)
-    worker = start(*worker_arguments("formscout_scheduler.worker", "budget"), **one_who_works)
+    scheduler = start("formscout_scheduler.beat", REDIS_URL=guarded.url(PRODUCER))
+    api = start("formscout_api.main", REDIS_URL=guarded.url(PRODUCER), FORMSCOUT_API_PORT=str(port))
+    worker = start(*worker_arguments("formscout_scheduler.worker", "budget"), REDIS_URL=guarded.url(WORKER))
     await admin.lpush("budget", "no message")
     await add_jobs(database, NewJob(kind=JobKind.RESET_BUDGETS))
 
@@ -135,10 +118,6 @@ async def test_producer_and_worker_may_do_all_that_a_whole_job_needs_behind_tls(
         return await admin.llen("discovery") == 1 and bool(await admin.keys("formscout:quota:*"))
 
     await until(is_rung_and_counted, admin, scheduler, api)
-    app = create_app("test-control", with_authorities(one_who_works["REDIS_URL"], Path(one_who_works["FORMSCOUT_REDIS_CA"])), queue=None)
-    answers = await asyncio.to_thread(app.control.ping, timeout=START_SECONDS, limit=1)
-    assert [list(answer.values()) for answer in answers] == [[{"ok": "pong"}]]
-    app.close()
     assert worker.stop() == scheduler.stop() == api.stop() == 0
     assert await refused(admin) == set()
     assert not await admin.exists("formscout:workers"), "the worker said that it goes"
@@ -163,11 +142,22 @@ async def test_a_worker_may_bring_back_what_a_dead_one_had_in_hand(guarded: Guar
     assert await refused(admin) == set()
 
 
-async def test_a_worker_may_share_the_pace_of_a_host(guarded: Guarded, admin: Redis) -> None:
+async def test_a_worker_may_share_the_pace_of_a_host_and_be_asked_how_it_is(guarded: Guarded, admin: Redis, start: Start) -> None:
     async with PaceStore.open(guarded.url(WORKER), CompanyId(1)) as paces:
         assert (await paces.take("app.example.com", gap_seconds=60)).wait_seconds == 0
         await paces.refused("app.example.com", retry_after_seconds=None)
         await paces.answered("app.example.com")
+    worker = start(*worker_arguments("formscout_scheduler.worker", "budget"), REDIS_URL=guarded.url(WORKER))
+
+    async def is_there() -> bool:
+        return bool(await admin.exists("formscout:workers"))
+
+    await until(is_there, admin, worker)
+    app = create_app("test-control", guarded.url(WORKER), queue=None)
+    answers = await asyncio.to_thread(app.control.ping, timeout=START_SECONDS, limit=1)
+    assert [list(answer.values()) for answer in answers] == [[{"ok": "pong"}]]
+    app.close()
+    assert worker.stop() == 0
     assert await refused(admin) == set()
 
 

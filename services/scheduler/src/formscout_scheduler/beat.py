@@ -142,7 +142,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]], stopping
             try:
                 await work()
             except (StoreUnavailableError, RedisError, OSError) as error:
-                _log.warning("A store does not answer; trying again", error=type(error).__name__, why=str(error))
+                _log.warning("A store does not answer; trying again", error=type(error).__name__)
             except Exception:  # noqa: BLE001 a door: one row or message that breaks a turn must not stop the others
                 _log.exception("A turn of the scheduler broke off; trying again")
         with suppress(TimeoutError):
