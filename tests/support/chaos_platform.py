@@ -232,11 +232,11 @@ class Platform:
         return httpx.Client(base_url=self.url, headers=headers, timeout=timeout, trust_env=False)
 
     def ask(self, method: str, url: str, **request: Any) -> httpx.Response:  # Any: as httpx takes them
-        """Ask the API, and again for as long as it says that a store is away: so its clients are told to do."""
+        """Ask the API, and again for as long as it says that a store is away, or a new one is not up yet: so its clients are told to do."""
         end = time.monotonic() + WAIT_SECONDS
         with self.client() as api:
-            while (answer := api.request(method, url, **request)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                assert time.monotonic() < end, answer.text
+            while (answer := _unless_refused(api, method, url, **request)) is None or answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                assert time.monotonic() < end, "nobody listens" if answer is None else answer.text
                 time.sleep(1)
         return answer.raise_for_status()
 
@@ -323,6 +323,14 @@ def _with_stores(ends: ExitStack, loop: Loop, directory: DataDirectory, constant
             }
         },
     )
+
+
+def _unless_refused(api: httpx.Client, method: str, url: str, **request: Any) -> httpx.Response | None:  # Any: as above
+    """Return the answer; None where nobody listens, so that nothing was sent either."""
+    try:
+        return api.request(method, url, **request)
+    except httpx.ConnectError:
+        return None
 
 
 def _database_url(proxy: Proxy) -> str:
