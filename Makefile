@@ -101,6 +101,10 @@ chart-schemas: packages ## tests/chart/schemas.tar.xz, what the chart's objects 
 images: ## the images, by Docker, Podman or Buildah; REGISTRY=, TAG=, BASE=, PLATFORM=, ARGS="formscout-api"
 	@exec tools/images $(ARGS)
 
+.PHONY: compose-env
+compose-env: ## .env for compose.yaml, with fresh keys
+	@exec tools/compose-env
+
 ##@ Set-up
 .PHONY: setup
 setup: packages browser checkers ## packages, a Chromium and the chart's checkers; the other targets do it themselves
