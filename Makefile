@@ -92,6 +92,14 @@ format: packages ## mend style and formatting
 openapi: packages ## docs/api/openapi.json from the code
 	@exec $(RUN) python -m formscout_api.openapi
 
+.PHONY: chart-goldens
+chart-goldens: packages checkers ## what is made from the chart: golden files of its tests, its README, k8s/manifests
+	@for kind in goldens readme manifests; do $(RUN) python -m tools.chart_papers $$kind; done
+
+.PHONY: manifests
+manifests: packages checkers ## k8s/manifests from the chart
+	@exec $(RUN) python -m tools.chart_papers manifests
+
 .PHONY: chart-schemas
 chart-schemas: packages ## tests/chart/schemas.tar.xz, what the chart's objects are held against; needs Go
 	@exec $(UV) run --no-project --script tools/chart_schemas.py

@@ -46,6 +46,7 @@ DEFINITIONS: Final = {
         "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
         "config/crd/standard/gateway.networking.k8s.io_gateways.yaml",
     ),
+    "sigs.k8s.io/security-profiles-operator@v0.9.1": ("deploy/base-crds/crds/seccompprofile.yaml",),
     "github.com/cloudnative-pg/cloudnative-pg@v1.28.0": ("config/crd/bases/postgresql.cnpg.io_clusters.yaml",),
 }
 
