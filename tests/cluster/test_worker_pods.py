@@ -19,6 +19,7 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
         spaces = {name: os.readlink(f"/proc/{pid}/ns/{name}") for name in ("user", "pid", "net")}
     except OSError as error:
         command, status, spaces = [repr(error)], {}, {}
+    command = " ".join(command).split()  # Chromium writes its children's into one
     found.append({"pid": int(pid), "command": command, "filters": status.get("Seccomp_filters"), "spaces": spaces})
 print(json.dumps(found))
 """
