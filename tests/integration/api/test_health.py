@@ -1,11 +1,13 @@
 """Health, metrics and the description of the API."""
 
 import socket
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 from tests.support import databases
 from tests.support.api import Client, running, settings_for
+from tests.support.figures import check_labels, read
 from tests.support.tenants import Tenant, make_tenant
 
 from formscout.storage.database import Database
@@ -65,12 +67,20 @@ async def test_requests_are_counted_by_route_template(member: httpx.AsyncClient,
     await member.get("/api/networks/987654321")
     await member.get("/api/nowhere/1")
     await member.get("/api/nowhere/2")
+    await member.request("BREW", f"/api/networks/{tenant.network.id}")
     text = (await member.get("/metrics")).text
     assert 'formscout_http_requests_total{method="GET",route="/api/networks/{network_id}",status="200"} 1.0' in text
     assert 'formscout_http_requests_total{method="GET",route="/api/networks/{network_id}",status="404"} 1.0' in text
     assert 'formscout_http_requests_total{method="ANY",route="unmatched",status="404"} 2.0' in text
     assert "formscout_http_request_seconds_bucket" in text
     assert "nowhere" not in text
+    assert "BREW" not in text
+    figures = read(text)
+    assert figures["formscout_http_followers"] == 0
+    assert figures['formscout_database_connections{state="in_use"}'] >= 0
+    assert figures['formscout_redis_connections{state="idle"}'] >= 0
+    assert figures[f'formscout_build_info{{component="api",version="{version("formscout")}"}}'] == 1
+    check_labels(text, tenant)
 
 
 async def test_the_description_is_served_and_is_the_one_in_the_repository(clients: Client) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 from redis.asyncio import Redis
+from tests.support.figures import check_labels, free_port, read, wait_for
 from tests.support.playground import Playground
 from tests.support.playground_clinic import FORMS
 from tests.support.processes import Ring, Service, Start, worker_arguments
@@ -45,7 +46,13 @@ async def clinic(database: Database, site: Playground) -> Tenant:
 
 
 @pytest.fixture
-async def discovery(start: Start, broker: Redis, tmp_path: Path) -> AsyncIterator[list[Service]]:
+def ports() -> list[int]:
+    """Return where each worker serves its metrics."""
+    return [free_port() for _ in range(WORKERS)]
+
+
+@pytest.fixture
+async def discovery(start: Start, broker: Redis, tmp_path: Path, ports: list[int]) -> AsyncIterator[list[Service]]:
     """Start the workers, slices of twenty seconds so that they hand over, and wait until all are ready to take one."""
     scratch = tmp_path / "scratch"
     settings = {
@@ -55,7 +62,8 @@ async def discovery(start: Start, broker: Redis, tmp_path: Path) -> AsyncIterato
         "FORMSCOUT_SLICE_SECONDS": "20",
     }
     scratch.mkdir()
-    started = [start(*worker_arguments("formscout_discovery.worker", "discovery"), **settings) for _ in range(WORKERS)]
+    arguments = worker_arguments("formscout_discovery.worker", "discovery")
+    started = [start(*arguments, **settings, FORMSCOUT_METRICS_PORT=str(port)) for port in ports]
     ends = time.monotonic() + PATIENCE_SECONDS
     while await broker.hlen(WORKERS_KEY) < WORKERS:
         assert all(service.alive for service in started), [service.said for service in started]
@@ -67,7 +75,7 @@ async def discovery(start: Start, broker: Redis, tmp_path: Path) -> AsyncIterato
 
 
 async def test_slices_beside_each_other_find_what_one_finds_alone(
-    database: Database, clinic: Tenant, site: Playground, ring: Ring, discovery: list[Service]
+    database: Database, clinic: Tenant, site: Playground, ring: Ring, discovery: list[Service], *, ports: list[int]
 ) -> None:
     session = await ask(database, clinic, max_slices=WORKERS)
     ends = time.monotonic() + PATIENCE_SECONDS
@@ -91,3 +99,26 @@ async def test_slices_beside_each_other_find_what_one_finds_alone(
     rooms = await scalar(database, "SELECT count(*) FROM visit WHERE address LIKE '%/rooms/%'")
     assert INSTANCES_OF_A_TEMPLATE <= rooms < INSTANCES_OF_A_TEMPLATE + WORKERS * TABS, "each tab may start on one together with the last"
     assert site.writes() == []
+    await check_figures(database, clinic, ports, slices=len(slices))
+
+
+async def check_figures(database: Database, clinic: Tenant, ports: list[int], *, slices: int) -> None:
+    """Assert that the metrics of all workers add up to what the rows say, and tell of nobody."""
+    texts = [wait_for(port, lambda _: True) for port in ports]
+    for text in texts:
+        check_labels(text, clinic)
+    figures: defaultdict[str, float] = defaultdict(float)
+    for name, value in (series for text in texts for series in read(text).items()):
+        figures[name.partition("{")[0]] += value
+    told = [figures[f"formscout_{name}_total"] for name in ("visits", "clicks", "form_pages_found", "forms_found", "judged_requests")]
+    queries = (
+        "count(*) FROM visit",
+        "sum(clicks) FROM visit",
+        "count(*) FROM form_page",
+        "count(*) FROM form",
+        "sum(count) FROM judged_request",
+    )
+    assert told == [await scalar(database, f"SELECT {query}") for query in queries]
+    assert figures["formscout_slices_total"] >= slices
+    assert figures["formscout_browser_starts_total"] == figures["formscout_slices_total"]
+    assert figures["formscout_browser_memory_bytes"] == 0, "no browser runs any more"

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
+from tests.support.figures import wait_for
 from tests.support.processes import START_SECONDS, Service, Start, worker_arguments
 from tests.support.redises import free_port, running_redis
 from tests.support.sessions import add_jobs, rows
@@ -89,8 +90,8 @@ async def until(holds: Callable[[], Awaitable[object]], admin: Redis, *processes
 async def test_producer_and_worker_may_do_all_that_a_whole_job_needs(
     database: Database, guarded: Guarded, admin: Redis, start: Start, tenant: Tenant
 ) -> None:
-    port = free_port()
-    scheduler = start("formscout_scheduler.beat", REDIS_URL=guarded.url(PRODUCER))
+    port, figures_port = free_port(), free_port()
+    scheduler = start("formscout_scheduler.beat", REDIS_URL=guarded.url(PRODUCER), FORMSCOUT_METRICS_PORT=str(figures_port))
     api = start("formscout_api.main", REDIS_URL=guarded.url(PRODUCER), FORMSCOUT_API_PORT=str(port))
     worker = start(*worker_arguments("formscout_scheduler.worker", "budget"), REDIS_URL=guarded.url(WORKER))
     await admin.lpush("budget", "no message")
@@ -118,6 +119,8 @@ async def test_producer_and_worker_may_do_all_that_a_whole_job_needs(
         return await admin.llen("discovery") == 1 and bool(await admin.keys("formscout:quota:*"))
 
     await until(is_rung_and_counted, admin, scheduler, api)
+    told = 'formscout_malformed_messages_total{queue="budget"}'
+    await asyncio.to_thread(wait_for, figures_port, lambda figures: figures.get(told) == 1, scheduler)
     assert worker.stop() == scheduler.stop() == api.stop() == 0
     assert await refused(admin) == set()
     assert not await admin.exists("formscout:workers"), "the worker said that it goes"

@@ -31,6 +31,8 @@ class PlatformSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     alive_file: Path | None = None
     """Touched by the main loop of workers and scheduler every few seconds, for those who watch the process; None: not done."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where workers and scheduler serve their metrics; None: nowhere. The API serves its own beside its routes."""
 
 
 class SnapshotSettings(BaseSettings):

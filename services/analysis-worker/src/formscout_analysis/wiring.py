@@ -10,6 +10,7 @@ from formscout.queueing.execution import Handler
 from formscout.queueing.heartbeat import Pulse
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
+from formscout.telemetry import metrics
 from formscout.usecases.forms import find_work, keep_descriptions
 from formscout_analysis.config import AnalysisSettings
 from formscout_analysis.pipeline import describe
@@ -38,6 +39,7 @@ class Analysis:
         if lost:
             return Failed(code="form_absent", message=f"The snapshot has no form at {lost}; the readers of discovery and analysis differ.")
         await keep_descriptions(self.database, claim, work.page, {form.id: by_root[form.root] for form in work.forms})
+        metrics.FORMS_DESCRIBED.inc(len(work.forms))
         return Finished()
 
 

@@ -54,6 +54,9 @@ def create_app(settings: ApiSettings) -> FastAPI:
         try:
             await schema.check(wiring.database)
             app.state.wiring = wiring
+            app.state.metrics.follow(
+                followers=lambda: wiring.watch.followers, database=wiring.database.connections, redis=wiring.broker.connections
+            )
             wiring.watch.is_stopping = getattr(app.state, "is_stopping", wiring.watch.is_stopping)
             yield
         finally:

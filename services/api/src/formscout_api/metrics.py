@@ -1,37 +1,50 @@
-"""Requests counted and timed by route template."""
+"""Requests counted and timed by route template, and what else this process has open."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.metadata import version
 from time import perf_counter
 from typing import Final
 
-from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-"""Seconds; a status takes some 2 ms, an inventory of a large session some 500 ms."""
+from formscout.telemetry import metrics
+from formscout.telemetry.instruments import Component
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Labels of their own; a client may send any word as a method."""
 
 
 class RequestMetrics:
     """The process's metrics, in a registry of their own so that a process may hold two applications."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # as everywhere: they double the series of counters
         self.registry = CollectorRegistry()
         for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
             self.registry.register(collector)
-        self.requests = Counter("formscout_http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry)
-        self.seconds = Histogram(
-            "formscout_http_request_seconds",
-            "Time to the last byte of the answer.",
-            ("method", "route"),
-            buckets=BUCKETS,
-            registry=self.registry,
-        )
+        self.requests = metrics.HTTP_REQUESTS.make(self.registry)
+        self.seconds = metrics.HTTP_SECONDS.make(self.registry)
+        metrics.BUILD.make(self.registry).labels(component=Component.API, version=version("formscout")).set(1)
         # By method, route and status: as many as there are series, found without making a key of strings each time.
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, scope: Scope, *, status: int, seconds: float) -> None:
         """Count a request; addresses that no route takes are one series, so that nobody can make series at will."""
         route = getattr(scope.get("route"), "path", None) or "unmatched"
-        method = scope["method"] if route != "unmatched" else "ANY"
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        if route == "unmatched":
+            method = "ANY"
         key = (method, route, status)
         series = self._series.get(key)
         if series is None:
@@ -39,9 +52,23 @@ class RequestMetrics:
         series[0].inc()
         series[1].observe(seconds)
 
+    def follow(
+        self, *, followers: Callable[[], int], database: Callable[[], Mapping[str, int]], redis: Callable[[], Mapping[str, int]]
+    ) -> None:
+        """Let readers see what is open, from now on; the connections are told by their state."""
+        metrics.HTTP_FOLLOWERS.make(self.registry).set_function(followers)
+        for declared, connections in ((metrics.DATABASE_CONNECTIONS, database), (metrics.REDIS_CONNECTIONS, redis)):
+            gauge = declared.make(self.registry)
+            for state in connections():
+                gauge.labels(state=state).set_function(partial(_count, connections, state))
+
     def exposition(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _count(connections: Callable[[], Mapping[str, int]], state: str) -> int:
+    return connections()[state]
 
 
 class MeteredApp:

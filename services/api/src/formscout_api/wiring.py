@@ -10,7 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from formscout.queueing.presence import WORKERS_KEY, Worker, present
+from formscout.queueing.presence import WORKERS_KEY, Worker, present, redis_connections
 from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
@@ -60,6 +60,10 @@ class Broker:
             return None
         totals: Sequence[int] = results[::2]
         return totals
+
+    def connections(self) -> Mapping[str, int]:
+        """Return how many connections are open, by state."""
+        return redis_connections(self._client)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -17,6 +17,7 @@ from formscout.domain.slices import PAGES_A_SLICE
 from formscout.domain.snapshots import BlobRef, Snapshot
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
+from formscout.telemetry import metrics
 from formscout.usecases import slices
 from formscout_discovery.crawl.ports import Directive
 
@@ -122,7 +123,7 @@ class SessionRecord:
             )
 
         finish = await self._patiently(write)
-        del self._begun[page.id]
+        _count(report, finish, requests, seconds=time.monotonic() - self._begun.pop(page.id))
         session = finish.session
         self._known = max(self._known, finish.known)  # tabs end their visits in any order
         if session.cancel_requested:
@@ -134,6 +135,7 @@ class SessionRecord:
     async def skip_page(self, page: FrontierPage, reason: str) -> None:
         """End a leased page without a visit."""
         await self._patiently(partial(slices.skip_page, self._database, self._claim, page, SkipReason(reason)))
+        metrics.PAGES_SKIPPED.inc(reason=reason)
         del self._begun[page.id]
 
     async def give_page_back(self, page: FrontierPage) -> None:
@@ -144,6 +146,7 @@ class SessionRecord:
     async def try_page_again(self, page: FrontierPage) -> None:
         """Let a leased page wait again, an attempt spent."""
         await self._patiently(partial(slices.try_page_again, self._database, self._claim, page))
+        metrics.TAB_CRASHES.inc()
         del self._begun[page.id]
 
     async def say(self, sentence: str) -> None:
@@ -168,3 +171,13 @@ class SessionRecord:
                 away = error
                 log.warning("PostgreSQL is away; what a slice read is kept and written when it is back")
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _count(report: VisitReport, finish: slices.Finish, requests: Sequence[JudgedRequest], *, seconds: float) -> None:
+    metrics.VISITS.inc(outcome=report.outcome)
+    metrics.VISIT_SECONDS.observe(seconds)
+    metrics.CLICKS.inc(report.clicks)
+    metrics.FORM_PAGES.inc(finish.form_pages)
+    metrics.FORMS.inc(finish.forms)
+    for request in requests:
+        metrics.REQUESTS_JUDGED.inc(request.count, verdict=request.verdict)

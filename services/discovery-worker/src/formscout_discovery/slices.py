@@ -14,15 +14,17 @@ from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
 from formscout.storage.pacing import PaceStore
 from formscout.storage.snapshots import SnapshotStore
+from formscout.telemetry import metrics
 from formscout.usecases import slices
 from formscout.usecases.networks import open_credentials
 from formscout_discovery.browser.executable import BrowserUnavailableError
+from formscout_discovery.browser.memory import BrowserMemory
 from formscout_discovery.browser.options import BrowserOptions, TabRules
 from formscout_discovery.browser.pool import launch
 from formscout_discovery.cgroup import MemoryWatch
 from formscout_discovery.crawl.engine import run_slice
 from formscout_discovery.crawl.plan import SliceEnd, SlicePlan, SliceStop
-from formscout_discovery.crawl.ports import Turns
+from formscout_discovery.crawl.ports import BrowserLostError, Turns
 from formscout_discovery.pace import SharedTurns
 from formscout_discovery.policy.requests import JudgeSettings
 from formscout_discovery.policy.scope import ScopeRules
@@ -48,11 +50,22 @@ class Discovery:
         try:
             end = await self._run(claim, pulse)
         except CrawlError as error:
+            metrics.SLICES.inc(end="failed")
             return Failed(code=error.reason, message=error.message)
         except BrowserUnavailableError as error:
+            metrics.BROWSER_STARTS.inc(outcome="unavailable")
+            metrics.SLICES.inc(end="failed")
             return Failed(code=FailureReason.BROWSER_UNAVAILABLE, message=error.message)
         except SecretUnreadableError as error:
+            metrics.SLICES.inc(end="failed")
             return Failed(code=FailureReason.CREDENTIALS_UNREADABLE, message=error.message)
+        except BrowserLostError:
+            metrics.BROWSER_CRASHES.inc()
+            metrics.SLICES.inc(end="browser_lost")
+            raise
+        finally:
+            metrics.BROWSER_MEMORY.set(0)
+        metrics.SLICES.inc(end="nothing_to_do" if end is None else end.stop)
         if end is not None and end.stop is SliceStop.APPLICATION_DOWN:
             await slices.stop_visiting(self.database, claim, StopReason.APPLICATION_DOWN)
         return Finished()
@@ -63,9 +76,11 @@ class Discovery:
             return None
         ends = time.monotonic() + self.slice_seconds
         memory = MemoryWatch()
+        shown = BrowserMemory()
 
         def stop() -> bool:
             pulse.checkpoint()  # the engine asks between steps, so the work moves
+            shown.look()
             return self.draining() or pulse.cancelled or time.monotonic() > ends or memory.is_short
 
         drop = self._dropping(pulse)
@@ -83,6 +98,7 @@ class Discovery:
             launch(self.browser) as chromium,
             chromium.browse(_rules(start, plan, SharedTurns(paces, gap_seconds=gap, look_up=stop)), state=state) as browser,
         ):
+            metrics.BROWSER_STARTS.inc(outcome="started")
             record = SessionRecord(self.database, self.snapshots, claim, pages_a_slice=self.pages_a_slice)
             return await run_slice(record, browser, plan=plan, stop=stop, drop=drop, keep_state=keep_state)
 

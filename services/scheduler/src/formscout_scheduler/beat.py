@@ -22,12 +22,16 @@ from formscout.queueing.app import create_app
 from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
+from formscout.telemetry import metrics
 from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
+from formscout.telemetry.exposure import expose
+from formscout.telemetry.instruments import Component
 from formscout.telemetry.logs import configure_logs
 from formscout.usecases.clock import lead, resign
 from formscout.usecases.retention import age
 from formscout.usecases.sending import prune_deliveries
 from formscout_scheduler.config import BeatSettings, SchedulerSettings
+from formscout_scheduler.figures import FIGURES_SECONDS, QueueFigures, follow_connections
 from formscout_scheduler.recurrence import Recurrence
 from formscout_scheduler.removal import Removal
 from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
@@ -87,7 +91,9 @@ class Leader:
 async def run(settings: BeatSettings) -> None:
     """Run dispatcher, reconciler, clock and webhooks until SIGTERM or SIGINT; raises `FormscoutError` when it cannot start."""
     alive = AliveFile(settings.alive_file)
+    expose(Component.SCHEDULER, settings.metrics_port)
     database, dispatcher, reconciler = connect(settings)
+    follow_connections(database, dispatcher.redis)
     await schema.check(database)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -100,14 +106,17 @@ async def run(settings: BeatSettings) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_touch(alive, stopping))
-            group.create_task(_every(settings.leader_seconds / RENEWALS, leader.renew, stopping))
-            group.create_task(_every(settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
-            group.create_task(_every(settings.reconcile_seconds, reconciler.mend, stopping, leader))
-            group.create_task(_every(settings.recur_seconds, Recurrence(database=database).run, stopping, leader))
-            group.create_task(_every(settings.remove_seconds, removal.remove, stopping, leader))
+            group.create_task(_every("lead", settings.leader_seconds / RENEWALS, leader.renew, stopping))
+            group.create_task(_every("dispatch", settings.dispatch_seconds, dispatcher.top_up, stopping, leader))
+            group.create_task(_every("reconcile", settings.reconcile_seconds, reconciler.mend, stopping, leader))
+            group.create_task(_every("recur", settings.recur_seconds, Recurrence(database=database).run, stopping, leader))
+            group.create_task(_every("remove", settings.remove_seconds, removal.remove, stopping, leader))
             ageing = partial(age, database, settings.retention, batches=AGEING_BATCHES)
-            group.create_task(_every(settings.age_seconds, ageing, stopping, leader))
-            group.create_task(_every(PRUNE_SECONDS, partial(prune_deliveries, database), stopping, leader))
+            group.create_task(_every("age", settings.age_seconds, ageing, stopping, leader))
+            group.create_task(_every("prune", PRUNE_SECONDS, partial(prune_deliveries, database), stopping, leader))
+            if settings.metrics_port is not None:
+                figures = QueueFigures(database=database, redis=dispatcher.redis, leads=lambda: leader.leads)
+                group.create_task(_every("figures", FIGURES_SECONDS, figures.look, stopping))
             group.create_task(sender.run(stopping, seconds=settings.webhook_seconds))  # in every replica: the rows share it out
     finally:
         alive.remove()
@@ -135,15 +144,21 @@ def _start_clock(database: Database, loop: asyncio.AbstractEventLoop, settings: 
     return service
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[object]], stopping: asyncio.Event, leader: Leader | None = None) -> None:
+async def _every(
+    turn: str, seconds: float, work: Callable[[], Awaitable[object]], stopping: asyncio.Event, leader: Leader | None = None
+) -> None:
     """Do the work again and again, when this replica leads; whatever breaks is tried again at the next turn."""
     while not stopping.is_set():
         if leader is None or leader.leads:
+            began = time.monotonic()
             try:
                 await work()
+                metrics.TURN_SECONDS.observe(time.monotonic() - began, turn=turn)
             except (StoreUnavailableError, RedisError, OSError) as error:
+                metrics.TURN_FAILURES.inc(turn=turn, cause="store")
                 _log.warning("A store does not answer; trying again", error=type(error).__name__)
             except Exception:  # noqa: BLE001 a door: one row or message that breaks a turn must not stop the others
+                metrics.TURN_FAILURES.inc(turn=turn, cause="defect")
                 _log.exception("A turn of the scheduler broke off; trying again")
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), seconds)

@@ -2,17 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import redis.asyncio
 from celery import Celery
 
-from formscout.domain.jobs import Queue
+from formscout.domain.jobs import Job, Queue
 from formscout.queueing.dispatch import missing_messages, ring
 from formscout.queueing.presence import WORKERS_KEY, forgotten, present
 from formscout.queueing.queues import RULES
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
+from formscout.telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Dispatcher:
             missing = missing_messages(runnable=len(waiting), in_list=await self.redis.llen(queue), bound=bounds[queue])
             if missing:
                 await asyncio.to_thread(ring, self.app, waiting[-missing:])
+                _count(queue, waiting[-missing:], is_full=len(waiting) >= bounds[queue])
                 sent += missing
         return sent
 
@@ -48,3 +52,12 @@ class Dispatcher:
         workers = present(entries, now=now)
         slots = {queue: sum(worker.slots for worker in workers if worker.queue is queue) for queue in Queue}
         return {queue: max(RULES[queue].max_messages, slots[queue]) for queue in Queue}
+
+
+def _count(queue: Queue, rung: Sequence[Job], *, is_full: bool) -> None:
+    metrics.DISPATCHED.inc(len(rung), queue=queue)
+    if is_full:
+        return  # then a job waits for workers, not for us
+    now = datetime.now(UTC)
+    for job in rung:
+        metrics.DISPATCH_LAG.observe(max(0.0, (now - job.available_at).total_seconds()), queue=queue)

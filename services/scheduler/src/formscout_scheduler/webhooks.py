@@ -14,6 +14,7 @@ from formscout.domain.webhooks import Attempt, AttemptError, DeliveryClaim
 from formscout.security.encryption import KeyRing
 from formscout.security.webhooks import signed_headers
 from formscout.storage.database import Database
+from formscout.telemetry import metrics
 from formscout.usecases.sending import claim_deliveries, give_back, settle_attempt, settle_lost, signing_secrets
 from formscout_scheduler.posting import Poster
 
@@ -43,6 +44,7 @@ class WebhookSender:
     async def run(self, stopping: asyncio.Event, *, seconds: float) -> None:
         """Look every `seconds`, and when an attempt has ended, until told to stop."""
         stopped = asyncio.create_task(stopping.wait())
+        metrics.WEBHOOKS_IN_HAND.follow(lambda: len(self._in_hand))
         try:
             while not stopping.is_set():
                 self._ended.clear()
@@ -90,6 +92,8 @@ class WebhookSender:
         log = _log.bind(delivery_id=claim.delivery.id, webhook_id=claim.endpoint.id, attempt=claim.delivery.attempts)
         try:
             attempt = await self._attempt(claim)
+            metrics.WEBHOOK_ATTEMPTS.inc(outcome=attempt.error or "delivered")
+            metrics.WEBHOOK_SECONDS.observe(attempt.seconds)
             verdict = await settle_attempt(self.database, claim, attempt, dice=_dice.random())
         except asyncio.CancelledError:
             with suppress(StoreUnavailableError):

@@ -20,8 +20,10 @@ _INHERITED: Final = (
 
 _OWN_PREFIX: Final = "FORMSCOUT_"
 
-_NEVER_INHERITED: Final = frozenset({"FORMSCOUT_API_KEY", "FORMSCOUT_ENCRYPTION_KEYS", "FORMSCOUT_URL"})
-"""Secrets and addresses of ours that do not travel with the other `FORMSCOUT_…` settings."""
+_NEVER_INHERITED: Final = frozenset(
+    {"FORMSCOUT_API_KEY", "FORMSCOUT_ENCRYPTION_KEYS", "FORMSCOUT_URL", "FORMSCOUT_ALIVE_FILE", "FORMSCOUT_METRICS_PORT"}
+)
+"""What does not travel with the other `FORMSCOUT_…` settings: secrets, addresses of ours, and what only one process can have."""
 
 _BROWSER_VARIABLES: Final = ("PLAYWRIGHT_BROWSERS_PATH",)
 _MODEL_VARIABLES: Final = ("ANTHROPIC_API_KEY",)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery, signals
+from celery.utils.log import current_process_index
 
 from formscout.config import PlatformSettings
 from formscout.domain.errors import FormscoutError
@@ -23,12 +24,17 @@ from formscout.queueing.presence import PRESENCE_SECONDS, announce, connect, wit
 from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
+from formscout.telemetry.exposure import PoolExposure
+from formscout.telemetry.instruments import Component
 
 Wire = Callable[[Database, Callable[[], bool]], Mapping[JobKind, Handler]]
 """Builds what the jobs of a pool process need, after the fork; it is told how to ask whether the worker drains."""
 
 FinishJob = Callable[[Database, Claim, Outcome], Awaitable[None]]
 """Writes a job's end with all that follows, in one transaction."""
+
+COMPONENT_OF: Final = {Queue.DISCOVERY: Component.DISCOVERY, Queue.ANALYSIS: Component.ANALYSIS, Queue.BUDGET: Component.UPKEEP}
+"""What the worker of a queue is called."""
 
 _log = structlog.get_logger(__name__)
 
@@ -63,12 +69,14 @@ class Child:
         self._check_own = check
         self._alive_file = settings.alive_file
         self._alive = AliveFile(None)
+        self._metrics_port = settings.metrics_port
+        self._exposure = PoolExposure(COMPONENT_OF[queue])
         # One shared byte: the main process sets it on SIGTERM, the pool processes look at it between steps. An Event has a lock,
         # which a pool process that is killed while it looks would keep for ever.
         self._drain = mmap.mmap(-1, 1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: Runner | None = None
-        app.conf.worker_consumer = partial(TellingConsumer, waiting=self._is_alive)
+        app.conf.worker_consumer = partial(TellingConsumer, waiting=self._turn)
         self._connect_signals()
 
     @property
@@ -102,9 +110,11 @@ class Child:
             )
         try:
             self._alive = AliveFile(self._alive_file)
+            self._exposure.open(self._metrics_port)
             asyncio.run(_check_schema(self._database_url))
             self._check_own()
         except (FormscoutError, OSError) as error:
+            self._exposure.close()
             raise SystemExit(str(error)) from None
 
     def _ready(self, sender: Any, **_: object) -> None:  # Any: Celery's consumer
@@ -118,20 +128,24 @@ class Child:
 
         tell()
         sender.timer.call_repeatedly(PRESENCE_SECONDS, tell)
-        self._is_alive()
-        sender.timer.call_repeatedly(ALIVE_SECONDS, self._is_alive)
+        self._turn()
+        sender.timer.call_repeatedly(ALIVE_SECONDS, self._turn)
 
-    def _is_alive(self) -> None:
+    def _turn(self) -> None:
+        """Do what the main loop does every few seconds, also while it waits for Redis."""
         self._alive.touch()
+        self._exposure.look_after()
 
     def _ended(self, **_: object) -> None:
         self._alive.remove()
+        self._exposure.close()
 
     def _shutting_down(self, **_: object) -> None:
         self._drain[0] = 1
         withdraw(connect(self._redis_url), self.name)
 
     def _open(self, **_: object) -> None:
+        self._exposure.enter(current_process_index(base=0) or 0)
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         try:

@@ -4,16 +4,18 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
 from formscout.domain.errors import LeaseLostError, StoreUnavailableError
-from formscout.domain.jobs import LEASE_SECONDS, Claim, Deferred, JobKind, Outcome, Queue
+from formscout.domain.jobs import LEASE_SECONDS, Claim, Deferred, Failed, Job, JobKind, Outcome, Queue
 from formscout.queueing.heartbeat import Heart, Pulse
 from formscout.queueing.queues import RULES
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
+from formscout.telemetry import metrics
 
 Handler = Callable[[Claim, Pulse], Awaitable[Outcome]]
 """Does a job's work and says how it ended; anything it raises counts as a crash of the worker."""
@@ -56,6 +58,7 @@ class Runner:
             async with self.database.look() as connection:
                 jobs = JobStore(connection)
                 claim = await jobs.claim(self.queue, worker=self.worker, cap=self.cap, lease_seconds=self.lease_seconds)
+            metrics.ANSWERS.inc(queue=self.queue, found="nothing" if claim is None else "job")
             if claim is None:
                 break
             await self._run(claim, delivery_tag)
@@ -64,25 +67,32 @@ class Runner:
 
     async def _run(self, claim: Claim, delivery_tag: str | None) -> None:
         job = claim.job
+        _count_start(job)
         with structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind, session_id=job.session_id, company_id=job.company_id):
             try:
                 async with self.heart.watching(claim, delivery_tag=delivery_tag) as pulse:
                     began = time.monotonic()
                     outcome = await self.handlers[job.kind](claim, pulse)
                     await self.finish(claim, outcome)
+                metrics.JOB_RUN.observe(time.monotonic() - began, queue=job.queue, kind=job.kind)
+                _count_end(job, type(outcome).__name__.lower(), _code_of(outcome))
                 _log.info("The job ended", outcome=type(outcome).__name__.lower(), seconds=round(time.monotonic() - began, 2))
             except LeaseLostError:
+                _count_lost(job)
                 _log.warning("Another worker holds this job now; nothing more is written")
             except asyncio.CancelledError:
                 # Only the heartbeat cancels, and it means this job: the next one starts without it.
                 task = asyncio.current_task()
                 assert task is not None, "a job runs in a task"
                 task.uncancel()
+                _count_lost(job)
                 _log.warning("The job was stopped, its lease being lost or about to end")
             except StoreUnavailableError as error:
+                _count_end(job, "put_back", error.code)
                 _log.warning("A store went away under the job; it is put back, no attempt spent", error=error.message)
                 await self._put_back(claim)
             except Exception as error:  # noqa: BLE001 a door: whatever broke, the next job must not suffer from it
+                _count_end(job, "crashed")
                 _log.exception("The job crashed")
                 await self._abandon(claim, error)
 
@@ -105,3 +115,26 @@ class Runner:
                 await JobStore(connection).abandon(claim, f"{type(error).__name__}: the worker's log has the trace.")
         except Exception:  # noqa: BLE001 the same door: the lease runs out by itself if the database is away
             _log.exception("The crash could not be written down")
+
+
+def _count_start(job: Job) -> None:
+    waited = (datetime.now(UTC) - job.available_at).total_seconds()
+    metrics.JOB_WAIT.observe(max(0.0, waited), queue=job.queue, kind=job.kind)
+    metrics.JOB_STARTS.inc(queue=job.queue, kind=job.kind, attempt=str(job.attempts + 1))
+
+
+def _count_end(job: Job, outcome: str, code: str = "none") -> None:
+    metrics.JOB_ENDS.inc(queue=job.queue, kind=job.kind, outcome=outcome, code=metrics.code_label(code))
+
+
+def _count_lost(job: Job) -> None:
+    metrics.LEASES_LOST.inc(queue=job.queue)
+    _count_end(job, "lost", LeaseLostError.code)
+
+
+def _code_of(outcome: Outcome) -> str:
+    match outcome:
+        case Failed(code=code) | Deferred(reason=code):
+            return code
+        case _:
+            return "none"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import redis
+import redis.asyncio
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -74,3 +75,9 @@ def forgotten(entries: Mapping[bytes, bytes], *, now: float) -> list[bytes]:
             if now - json.loads(text)["at"] > FORGOTTEN_SECONDS:
                 names.append(name)
     return names
+
+
+def redis_connections(client: redis.asyncio.Redis) -> dict[str, int]:
+    """Return how many connections a client has open: `in_use` and `idle`."""
+    counts = {state: count for count, attributes in client.connection_pool.get_connection_count() for state in attributes.values()}
+    return {"in_use": counts.get("used", 0), "idle": counts.get("idle", 0)}

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from formscout.domain.errors import StoreUnavailableError
 from formscout.storage.looks import UNAVAILABLE, Looks, to_json
@@ -87,6 +88,12 @@ class Database:
     def joined(self, connection: AsyncConnection) -> "Database":
         """Return a database whose transactions are all part of the one that is open on the connection; whoever opened it ends it."""
         return _Joined(self, connection)
+
+    def connections(self) -> dict[str, int]:
+        """Return how many connections are open: `in_use` and `idle`."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool), "the engine was made with one"
+        return {"in_use": pool.checkedout() + self._looks.in_use, "idle": pool.checkedin() + self._looks.idle}
 
     async def ping(self) -> None:
         """Raise `StoreUnavailableError` unless PostgreSQL answers."""

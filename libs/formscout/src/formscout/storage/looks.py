@@ -35,6 +35,12 @@ class Looks:
         self._url = url
         self._free = asyncio.Semaphore(CONNECTIONS)
         self._idle: list[Any] = []  # Any: asyncpg has no types
+        self.in_use = 0  # connections under a statement
+
+    @property
+    def idle(self) -> int:
+        """How many connections are open and unused."""
+        return len(self._idle)
 
     async def find_row(self, statement: str, *values: object) -> Mapping[str, Any] | None:  # Any: whatever the columns hold
         """Return the one row of a statement with the driver's own parameters (`$1`), or None. Raises `StoreUnavailableError`."""
@@ -60,12 +66,14 @@ class Looks:
                 raise StoreUnavailableError(UNAVAILABLE) from error
 
     async def _look(self, connection: Any, look: Callable[[Any], Awaitable[Any]]) -> Any:  # Any: as above
+        self.in_use += 1
         try:
             return await look(connection)
         except AWAY:
             connection.terminate()
             raise
         finally:
+            self.in_use -= 1
             if not connection.is_closed():
                 self._idle.append(connection)
 

@@ -38,6 +38,8 @@ class Finish:
 
     session: CrawlSession
     known: int  # forms with higher ids are news to the slice
+    form_pages: int = 0  # written by this call: what another slice had found meanwhile is not
+    forms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,8 @@ async def finish_visit(
         session = await work.crawls.lock(session_id)
         pages_open, _ = await work.crawls.open_work(session_id)
         await start_beside(work, session, pages_open=pages_open, pages_a_slice=pages_a_slice)
-        return Finish(session=session, known=known)
+        written = (await work.forms.known(session_id, after=known))[0] if new else []  # under the session's lock, so they are ours
+        return Finish(session=session, known=known, form_pages=len(new), forms=len(written))
 
 
 async def finished_before(database: Database, claim: Claim, page: FrontierPage) -> Finish | None:
