@@ -139,8 +139,7 @@ async def _ours(at: Stores, running: ExitStack, queue: Queue, kind: JobKind, num
                 await JobStore(connection).add([NewJob(kind=kind)])
         await _until(lambda: _none(database, f"SELECT count(*) FROM job WHERE queue = '{queue}' AND state IN ('queued', 'running')"))  # noqa: S608 (ours)
 
-    name = "ours, in batches" if queue is Queue.ANALYSIS else "ours, a message a job"
-    return Contestant(name=name, work=work, roots=(os.getpid(), *at.roots, scheduler.pid, worker.pid))
+    return Contestant(name=f"ours, on {queue}", work=work, roots=(os.getpid(), *at.roots, scheduler.pid, worker.pid))
 
 
 async def _procrastinate(at: Stores, running: ExitStack) -> Contestant:

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from tests.support.sessions import add_jobs, execute, job_now, rows, scalar
+from tests.support.tenants import make_tenant
 
 from formscout.domain.errors import StoreUnavailableError
 from formscout.domain.ids import JobId
@@ -42,16 +43,58 @@ async def well(claim: Claim, pulse: Pulse) -> Outcome:
 Make = Callable[[Handler], Runner]
 
 
-async def test_a_message_runs_one_job_of_a_queue_without_batches(database: Database, runner: Make) -> None:
+async def test_a_message_lets_all_that_waits_run_one_after_the_other(database: Database, runner: Make) -> None:
+    at_once, most = 0, 0
+
+    async def handler(claim: Claim, pulse: Pulse) -> Outcome:
+        nonlocal at_once, most
+        del claim, pulse
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0)
+        at_once -= 1
+        return Finished()
+
+    await add_jobs(database, *[NEW] * 5)
+    assert await runner(handler).answer() == 5
+    assert most == 1
+    assert await rows(database, "SELECT state, fence FROM job") == [("succeeded", 1)] * 5
+
+
+async def test_after_a_job_that_took_longer_nothing_more_is_taken(database: Database, runner: Make) -> None:
     await add_jobs(database, NEW, NEW)
-    assert await runner(well).answer() == 1
+    assert await replace(runner(well), claim_on_seconds=0).answer() == 1
     assert await rows(database, "SELECT state FROM job ORDER BY id") == [("succeeded",), ("queued",)]
 
 
-async def test_a_message_of_a_queue_with_batches_runs_all_that_waits(database: Database, runner: Make) -> None:
-    await add_jobs(database, *[NEW] * 5)
-    await execute(database, "UPDATE job SET queue = 'analysis'")
-    assert await replace(runner(well), queue=Queue.ANALYSIS).answer() == 5
+async def test_a_worker_that_is_told_to_end_takes_nothing_more(database: Database, runner: Make) -> None:
+    told = False
+
+    async def handler(claim: Claim, pulse: Pulse) -> Outcome:
+        nonlocal told
+        del claim, pulse
+        told = True
+        return Finished()
+
+    await add_jobs(database, NEW, NEW)
+    assert await replace(runner(handler), draining=lambda: told).answer() == 1
+    assert await rows(database, "SELECT state FROM job ORDER BY id") == [("succeeded",), ("queued",)]
+
+
+async def test_each_further_claim_decides_anew_who_is_next(database: Database, runner: Make) -> None:
+    big, small = [await make_tenant(database, name) for name in ("Big", "Small")]
+    order = []
+
+    async def handler(claim: Claim, pulse: Pulse) -> Outcome:
+        del pulse
+        order.append(claim.job.company_id)
+        if len(order) == 1:  # while it works, another company asks for its first
+            await add_jobs(database, replace(NEW, company_id=small.company.id))
+        return Finished()
+
+    await add_jobs(database, *[replace(NEW, company_id=big.company.id)] * 3)
+    await runner(handler).answer()
+    assert order == [big.company.id, small.company.id, big.company.id, big.company.id]
 
 
 async def test_a_stray_message_finds_nothing(database: Database, runner: Make) -> None:
@@ -98,8 +141,7 @@ async def test_a_crash_spends_an_attempt_and_costs_the_next_job_nothing(database
         return Finished()
 
     await add_jobs(database, NEW, NEW)
-    assert await runner(handler).answer() == 1
-    assert await runner(handler).answer() == 1
+    assert await runner(handler).answer() == 2
     await reconcile(database)
     crashed = await job_now(database, FIRST)
     assert (crashed.state, crashed.attempts, crashed.error) == (JobState.QUEUED, 1, "RuntimeError: the worker's log has the trace.")

@@ -20,7 +20,6 @@ class QueueRules:
     visibility_timeout: int  # a popped message comes back after it, unless a heartbeat touches it
     max_messages: int  # that the dispatcher keeps in the list, when fewer slots are live
     max_tasks_per_child: int | None  # None: children are replaced by memory
-    batch_seconds: float  # how long a task goes on claiming before it ends
 
 
 RULES: Final = {
@@ -30,7 +29,6 @@ RULES: Final = {
         visibility_timeout=90,
         max_messages=20,
         max_tasks_per_child=50,
-        batch_seconds=0,
     ),
     Queue.ANALYSIS: QueueRules(
         soft_time_limit=840,
@@ -38,7 +36,6 @@ RULES: Final = {
         visibility_timeout=90,
         max_messages=40,
         max_tasks_per_child=None,
-        batch_seconds=20,
     ),
     Queue.BUDGET: QueueRules(
         soft_time_limit=50,
@@ -46,7 +43,6 @@ RULES: Final = {
         visibility_timeout=120,
         max_messages=10,
         max_tasks_per_child=None,
-        batch_seconds=0,
     ),
 }
 
