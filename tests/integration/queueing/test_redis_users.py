@@ -18,7 +18,9 @@ from tests.support.processes import START_SECONDS, Service, Start, worker_argume
 from tests.support.redises import free_port, running_redis
 from tests.support.sessions import add_jobs, rows
 from tests.support.tenants import Tenant
+from tests.support.tls import Authority, in_front_of
 
+from formscout.config import with_authorities
 from formscout.domain.ids import CompanyId
 from formscout.domain.jobs import JobKind, NewJob, Queue
 from formscout.queueing.app import create_app
@@ -37,6 +39,10 @@ local count = {list = 'llen', hash = 'hlen', none = 'llen'}
 return redis.call(count[kind], KEYS[1])
 """
 """Counts what a key holds, by its type, as an autoscaler does."""
+
+
+Encrypted = Callable[[str], dict[str, str]]
+"""The settings with which a process connects as a user, by TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,16 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     port = free_port()
     with running_redis(directory, {"port": str(port), "aclfile": str(directory / "users.acl")}):
         yield Guarded(port=port)
+
+
+@pytest.fixture
+def encrypted(guarded: Guarded, tmp_path: Path) -> Iterator[Encrypted]:
+    authority = Authority.make(tmp_path, "ours")
+    with in_front_of(guarded.port, authority.server("localhost")) as port:
+        yield lambda user: {
+            "REDIS_URL": f"rediss://{user}:{user}@localhost:{port}/0",
+            "FORMSCOUT_REDIS_CA": str(authority.file),
+        }
 
 
 @pytest.fixture
@@ -87,13 +103,14 @@ async def until(holds: Callable[[], Awaitable[object]], admin: Redis, *processes
         await asyncio.sleep(0.05)
 
 
-async def test_producer_and_worker_may_do_all_that_a_whole_job_needs(
-    database: Database, guarded: Guarded, admin: Redis, start: Start, tenant: Tenant
+async def test_producer_and_worker_may_do_all_that_a_whole_job_needs_behind_tls(
+    database: Database, admin: Redis, start: Start, tenant: Tenant, encrypted: Encrypted
 ) -> None:
     port, figures_port = free_port(), free_port()
-    scheduler = start("formscout_scheduler.beat", REDIS_URL=guarded.url(PRODUCER), FORMSCOUT_METRICS_PORT=str(figures_port))
-    api = start("formscout_api.main", REDIS_URL=guarded.url(PRODUCER), FORMSCOUT_API_PORT=str(port))
-    worker = start(*worker_arguments("formscout_scheduler.worker", "budget"), REDIS_URL=guarded.url(WORKER))
+    producer, one_who_works = encrypted(PRODUCER), encrypted(WORKER)
+    scheduler = start("formscout_scheduler.beat", **producer, FORMSCOUT_METRICS_PORT=str(figures_port))
+    api = start("formscout_api.main", FORMSCOUT_API_PORT=str(port), **producer)
+    worker = start(*worker_arguments("formscout_scheduler.worker", "budget"), **one_who_works)
     await admin.lpush("budget", "no message")
     await add_jobs(database, NewJob(kind=JobKind.RESET_BUDGETS))
 
@@ -121,6 +138,10 @@ async def test_producer_and_worker_may_do_all_that_a_whole_job_needs(
     await until(is_rung_and_counted, admin, scheduler, api)
     told = 'formscout_malformed_messages_total{queue="budget"}'
     await asyncio.to_thread(wait_for, figures_port, lambda figures: figures.get(told) == 1, scheduler)
+    app = create_app("test-control", with_authorities(one_who_works["REDIS_URL"], Path(one_who_works["FORMSCOUT_REDIS_CA"])), queue=None)
+    answers = await asyncio.to_thread(app.control.ping, timeout=START_SECONDS, limit=1)
+    assert [list(answer.values()) for answer in answers] == [[{"ok": "pong"}]]
+    app.close()
     assert worker.stop() == scheduler.stop() == api.stop() == 0
     assert await refused(admin) == set()
     assert not await admin.exists("formscout:workers"), "the worker said that it goes"
@@ -145,22 +166,11 @@ async def test_a_worker_may_bring_back_what_a_dead_one_had_in_hand(guarded: Guar
     assert await refused(admin) == set()
 
 
-async def test_a_worker_may_share_the_pace_of_a_host_and_be_asked_how_it_is(guarded: Guarded, admin: Redis, start: Start) -> None:
+async def test_a_worker_may_share_the_pace_of_a_host(guarded: Guarded, admin: Redis) -> None:
     async with PaceStore.open(guarded.url(WORKER), CompanyId(1)) as paces:
         assert (await paces.take("app.example.com", gap_seconds=60)).wait_seconds == 0
         await paces.refused("app.example.com", retry_after_seconds=None)
         await paces.answered("app.example.com")
-    worker = start(*worker_arguments("formscout_scheduler.worker", "budget"), REDIS_URL=guarded.url(WORKER))
-
-    async def is_there() -> bool:
-        return bool(await admin.exists("formscout:workers"))
-
-    await until(is_there, admin, worker)
-    app = create_app("test-control", guarded.url(WORKER), queue=None)
-    answers = await asyncio.to_thread(app.control.ping, timeout=START_SECONDS, limit=1)
-    assert [list(answer.values()) for answer in answers] == [[{"ok": "pong"}]]
-    app.close()
-    assert worker.stop() == 0
     assert await refused(admin) == set()
 
 

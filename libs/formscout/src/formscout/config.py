@@ -1,10 +1,12 @@
 """The settings that every deployable shares, read once from environment and files: complete, or the process refuses to start."""
 
 import os
+import ssl
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
+from urllib.parse import urlencode
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from formscout.domain.errors import SettingsError
@@ -14,11 +16,26 @@ SECRETS_DIRECTORY: Final = "FORMSCOUT_SECRETS_DIR"
 """Names a directory with a file for each setting that is kept out of the environment, named like its variable."""
 
 
+def with_authorities(redis_url: str, file: Path | None) -> str:
+    """Return an address of Redis with the file of the authorities that its certificate must come from. Raises `ValueError`."""
+    if file is None:
+        return redis_url
+    if not redis_url.startswith("rediss"):
+        raise ValueError("FORMSCOUT_REDIS_CA is for TLS: let the address begin with rediss:// or rediss+sentinel://, or leave it out")
+    try:
+        ssl.create_default_context(cafile=file)
+    except (ssl.SSLError, OSError):
+        raise ValueError(f"FORMSCOUT_REDIS_CA: {file} holds no certificates that can be read (PEM)") from None
+    return f"{redis_url}{'&' if '?' in redis_url else '?'}{urlencode({'ssl_ca_certs': str(file)})}"
+
+
 class PlatformSettings(BaseSettings):
     """Where the stores are and how a process speaks; variables are `FORMSCOUT_…`, but for `DATABASE_URL` and `REDIS_URL`."""
 
     model_config = SettingsConfigDict(env_prefix="FORMSCOUT_", frozen=True, extra="ignore", populate_by_name=True)
 
+    redis_ca: FilePath | None = None
+    """The authorities that Redis' certificate must come from, where `REDIS_URL` asks for TLS; by default those of the system."""
     database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     redis_url: SecretStr = Field(validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     database_pool_size: int = Field(default=2, ge=1, le=100)
@@ -33,6 +50,14 @@ class PlatformSettings(BaseSettings):
     """Touched by the main loop of workers and scheduler every few seconds, for those who watch the process; None: not done."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where workers and scheduler serve their metrics; None: nowhere. The API serves its own beside its routes."""
+
+    @field_validator("redis_url")
+    @classmethod
+    def _with_ca(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        """Add the file of the authorities, so that whoever has the address has all that it takes to connect."""
+        if "redis_ca" not in info.data:  # it is wrong, and named itself
+            return url
+        return SecretStr(with_authorities(url.get_secret_value(), info.data["redis_ca"]))
 
 
 class SnapshotSettings(BaseSettings):

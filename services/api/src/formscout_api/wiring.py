@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from time import time
 from typing import Final, Self
 
-import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -13,6 +12,7 @@ from redis.exceptions import RedisError
 from formscout.queueing.presence import WORKERS_KEY, Worker, present, redis_connections
 from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
+from formscout.storage.redis_servers import RedisServers
 from formscout.storage.snapshots import SnapshotStore
 from formscout.usecases.admission import Admission
 from formscout_api.auth import Authenticator
@@ -29,9 +29,7 @@ class Broker:
 
     def __init__(self, url: str) -> None:
         # One try: whoever waits for the answer can do without it.
-        self._client: redis.asyncio.Redis = redis.asyncio.from_url(
-            url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
-        )
+        self._client = RedisServers.parse(url).async_client(socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
 
     async def answers(self) -> bool:
         """Tell whether Redis answers within a second."""

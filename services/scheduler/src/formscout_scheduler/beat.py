@@ -156,7 +156,7 @@ async def _every(
                 metrics.TURN_SECONDS.observe(time.monotonic() - began, turn=turn)
             except (StoreUnavailableError, RedisError, OSError) as error:
                 metrics.TURN_FAILURES.inc(turn=turn, cause="store")
-                _log.warning("A store does not answer; trying again", error=type(error).__name__)
+                _log.warning("A store does not answer; trying again", error=type(error).__name__, why=str(error))
             except Exception:  # noqa: BLE001 a door: one row or message that breaks a turn must not stop the others
                 metrics.TURN_FAILURES.inc(turn=turn, cause="defect")
                 _log.exception("A turn of the scheduler broke off; trying again")

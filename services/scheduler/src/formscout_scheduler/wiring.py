@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-import redis.asyncio
-
 from formscout.domain.errors import NotFoundError
 from formscout.domain.jobs import Claim, Failed, Finished, JobKind, Outcome
 from formscout.queueing.app import create_app
@@ -12,6 +10,7 @@ from formscout.queueing.heartbeat import Pulse
 from formscout.security.encryption import KeyRing
 from formscout.security.outbound import SystemResolver
 from formscout.storage.database import Database
+from formscout.storage.redis_servers import RedisServers
 from formscout.usecases.budgets import check_budget, reset_monthly_budgets
 from formscout_scheduler.config import BeatSettings, SchedulerSettings
 from formscout_scheduler.dispatcher import Dispatcher
@@ -24,7 +23,7 @@ def connect(settings: SchedulerSettings) -> tuple[Database, Dispatcher, Reconcil
     """Construct what the scheduler's loops work with."""
     database = Database.connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     url = settings.redis_url.get_secret_value()
-    client = redis.asyncio.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    client = RedisServers.parse(url).async_client(socket_timeout=5, socket_connect_timeout=5)
     app = create_app("formscout-scheduler", url, queue=None)
     dispatcher = Dispatcher(app=app, database=database, redis=client, cap=settings.max_running)
     return database, dispatcher, Reconciler(database=database)

@@ -9,14 +9,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated, Final
 
 import redis
 import typer
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rich.console import Console
 
 from formscout.cli.whereabouts import DataDirOption, data_directory
-from formscout.config import find_variable
+from formscout.config import find_variable, with_authorities
 from formscout.domain.errors import FormscoutError
 from formscout.local import postgres
 from formscout.local import redis as local_redis
@@ -25,6 +28,7 @@ from formscout.local.directory import DataDirectory
 from formscout.local.ports import is_free
 from formscout.storage import schema
 from formscout.storage.database import Database
+from formscout.storage.redis_servers import RedisServers
 
 _PARTS: Final = ("formscout", "formscout-api", "formscout-discovery", "formscout-analysis", "formscout-scheduler")
 _OLDEST_PYTHON: Final = (3, 11)
@@ -135,8 +139,28 @@ async def _database(url: str) -> Finding:
 
 
 def _redis(url: str) -> Finding:
+    thing = "Message broker"
+    ca = os.environ.get("FORMSCOUT_REDIS_CA")
     try:
-        redis.Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS).ping()
+        servers = RedisServers.parse(with_authorities(url, Path(ca) if ca else None))
+        with servers.client(
+            socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS, retry=Retry(NoBackoff(), 0)
+        ) as client:
+            client.ping()
+    except FormscoutError as error:
+        return Finding(thing=thing, found="", advice=error.message)
     except (redis.RedisError, ValueError) as error:
-        return Finding(thing="Message broker", found="", advice=f"It does not answer ({type(error).__name__}); check REDIS_URL.")
-    return Finding(thing="Message broker", found="reachable")
+        return Finding(thing=thing, found="", advice=_broker_advice(error))
+    return Finding(thing=thing, found="reachable")
+
+
+def _broker_advice(error: Exception) -> str:
+    """Say what to do; what redis-py says of connecting holds the place and the reason, never a password."""
+    if isinstance(error, redis.AuthenticationError):
+        return "It refuses user name or password; check those in REDIS_URL."
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        advice = "Name its authority's file in FORMSCOUT_REDIS_CA, and in REDIS_URL the host as the certificate has it"
+        return f"Its certificate is not trusted ({error}). {advice}."
+    if isinstance(error, ValueError):
+        return f"{error}."
+    return f"It does not answer ({type(error).__name__}: {error}); check REDIS_URL."

@@ -3,9 +3,10 @@
 from celery import Celery
 
 from formscout.domain.jobs import Queue
-from formscout.queueing.intake import TRANSPORT
+from formscout.queueing.intake import SENTINEL_TRANSPORT, TRANSPORT, sentinel_options
 from formscout.queueing.messages import QUEUE_OF_TASK
 from formscout.queueing.queues import RULES, UNROUTED, celery_queues, transport_options
+from formscout.storage.redis_servers import RedisServers
 
 
 def create_app(name: str, broker_url: str, *, queue: Queue | None) -> Celery:
@@ -13,8 +14,11 @@ def create_app(name: str, broker_url: str, *, queue: Queue | None) -> Celery:
 
     The settings are those of the platform rules, §3. There is no result backend: status is read from PostgreSQL.
     """
-    app = Celery(name, broker=broker_url)
+    servers = RedisServers.parse(broker_url)
+    app = Celery(name, broker=servers.url)
     app.conf.update(
+        broker_transport=TRANSPORT if servers.master is None else SENTINEL_TRANSPORT,
+        broker_use_ssl=servers.tls_options or False,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_acks_on_failure=True,
@@ -33,7 +37,7 @@ def create_app(name: str, broker_url: str, *, queue: Queue | None) -> Celery:
         broker_connection_max_retries=None,
         # True with a dead backend loses the job in Celery 5.7.0.
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        broker_transport_options=transport_options(queue),
+        broker_transport_options=transport_options(queue) | sentinel_options(servers),
         timezone="UTC",
         enable_utc=True,
         worker_hijack_root_logger=False,
@@ -42,7 +46,6 @@ def create_app(name: str, broker_url: str, *, queue: Queue | None) -> Celery:
     if queue is not None:
         rules = RULES[queue]
         app.conf.update(
-            broker_transport=TRANSPORT,
             task_soft_time_limit=rules.soft_time_limit,
             task_time_limit=rules.time_limit,
             worker_max_tasks_per_child=rules.max_tasks_per_child,

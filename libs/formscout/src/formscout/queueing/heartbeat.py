@@ -18,6 +18,7 @@ from formscout.domain.jobs import LEASE_SECONDS, Claim, Queue
 from formscout.queueing.queues import unacked_index
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
+from formscout.storage.redis_servers import RedisServers
 
 _log = structlog.get_logger(__name__)
 
@@ -131,7 +132,8 @@ class Heart:
         if delivery_tag is None:
             return
         if self._redis is None:
-            self._redis = Redis.from_url(self._redis_url, socket_timeout=self._rhythm.answer, socket_connect_timeout=self._rhythm.answer)
+            patience = {"socket_timeout": self._rhythm.answer, "socket_connect_timeout": self._rhythm.answer}
+            self._redis = RedisServers.parse(self._redis_url).async_client(**patience)
         with suppress(RedisError):  # a message that comes twice costs one look, so Redis may be away
             await self._redis.zadd(unacked_index(self._queue), {delivery_tag: time.time()}, xx=True)
 

@@ -13,10 +13,12 @@ import msgspec
 import structlog
 from kombu.transport import redis as kombu_redis
 from kombu.utils.json import loads
+from redis import sentinel
 from redis.exceptions import RedisError
 
 from formscout.domain.jobs import Queue
 from formscout.queueing.messages import HINTS, QUEUE_OF_TASK
+from formscout.storage.redis_servers import RedisServers
 
 MALFORMED_KEY: Final = "formscout:malformed"
 """The Redis list of what was set aside, the latest first."""
@@ -102,7 +104,7 @@ def objection(queue: Queue, message: bytes) -> str | None:
     return None
 
 
-class Channel(kombu_redis.Channel):
+class _Door(kombu_redis.Channel):
     """A channel that hands on readable messages alone."""
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # Any: redis-py's client, as kombu makes it
@@ -137,11 +139,50 @@ class Channel(kombu_redis.Channel):
             _log.warning("A message that was set aside could not be kept", queue=queue)
 
 
+class Channel(_Door):
+    """That of one server."""
+
+
+class SentinelChannel(_Door, kombu_redis.SentinelChannel):
+    """That of the master whom the sentinels name. Kombu would read them from addresses of its own, and forget our door at the next one."""
+
+    from_transport_options = (*kombu_redis.SentinelChannel.from_transport_options, "sentinels")  # type: ignore[assignment] # one more
+    sentinels: Sequence[tuple[str, int]]
+    master_name: str
+    sentinel_kwargs: dict[str, object]
+
+    def _sentinel_managed_pool(self, asynchronous: bool = False) -> Any:  # Any: redis-py's pool
+        options = self._connparams(asynchronous)  # type: ignore[no-untyped-call] # kombu has no types
+        for place in ("host", "port"):
+            del options[place]
+        manager = sentinel.Sentinel(self.sentinels, sentinel_kwargs=self.sentinel_kwargs)  # type: ignore[no-untyped-call] # redis-py has no types for it
+        if asynchronous:
+            self._async_sentinel_manager = manager  # kombu closes it
+        else:
+            self._sentinel_manager = manager
+        return manager.master_for(self.master_name, **options).connection_pool  # type: ignore[no-untyped-call] # redis-py has no types for it
+
+
 class Transport(kombu_redis.Transport):
     """Kombu's Redis transport with that door."""
 
     Channel = Channel
 
 
+class SentinelTransport(kombu_redis.SentinelTransport):
+    """The same for sentinels."""
+
+    Channel = SentinelChannel
+
+
+def sentinel_options(servers: RedisServers) -> dict[str, object]:
+    """Return what the transport must know of the sentinels; nothing where there are none."""
+    if servers.master is None:
+        return {}
+    return {"sentinels": servers.hosts, "master_name": servers.master, "sentinel_kwargs": servers.sentinel_options}
+
+
 TRANSPORT: Final = f"{Transport.__module__}:{Transport.__qualname__}"
 """The transport, as Celery's `broker_transport` names one."""
+
+SENTINEL_TRANSPORT: Final = f"{SentinelTransport.__module__}:{SentinelTransport.__qualname__}"

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from formscout.domain.jobs import Queue
+from formscout.storage.redis_servers import RedisServers
 
 PRESENCE_SECONDS: Final = 5
 """How often a worker says that it is there."""
@@ -38,7 +39,7 @@ class Worker:
 
 def connect(redis_url: str) -> redis.Redis:
     """Return a client for these words: one try of two seconds at most, since the main process has a loop to turn."""
-    return redis.Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+    return RedisServers.parse(redis_url).client(socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 def announce(client: redis.Redis, name: str, *, queue: Queue, slots: int, now: float) -> None:

@@ -14,6 +14,7 @@ from redis.retry import Retry
 from formscout.domain.errors import StoreUnavailableError
 from formscout.domain.ids import CompanyId
 from formscout.domain.pacing import FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS
+from formscout.storage.redis_servers import RedisServers
 
 ANSWER_SECONDS: Final = 1.0
 """How long Redis may take: a page load waits for it."""
@@ -89,7 +90,8 @@ class PaceStore:
     @asynccontextmanager
     async def open(cls, redis_url: str, company_id: CompanyId) -> AsyncIterator["PaceStore"]:
         """Connect for as long as the block runs; one quick try each time, for there is another pace to fall back on."""
-        redis = Redis.from_url(redis_url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0))
+        patience = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
+        redis = RedisServers.parse(redis_url).async_client(**patience, retry=Retry(NoBackoff(), 0))
         try:
             yield cls(redis, company_id)
         finally:
