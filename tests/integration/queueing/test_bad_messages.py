@@ -12,6 +12,7 @@ from tests.support.processes import START_SECONDS, Ring, Service, Start
 from tests.support.sessions import add_jobs, rows
 
 from formscout.domain.jobs import JobKind, NewJob, Queue
+from formscout.queueing.app import create_app
 from formscout.queueing.intake import MALFORMED_CHARACTERS, MALFORMED_COUNTS_KEY, MALFORMED_KEPT, MALFORMED_KEY, objection
 from formscout.queueing.messages import CHECK_BUDGET, DISCOVER_FORM_PAGES, RESET_MONTHLY_BUDGETS
 from formscout.storage.database import Database
@@ -145,3 +146,33 @@ async def test_a_flood_of_them_is_kept_in_part_and_counted_in_full(broker: Redis
     await until(broker, 0, flood, process)
     assert await broker.llen(MALFORMED_KEY) == MALFORMED_KEPT
     assert process.stop() == 0
+
+
+GARBAGE = {
+    "no JSON": b"what is this",
+    "bytes": b"\xff\x80",
+    "null": b"null",
+    "a number": b"7",
+    "two parts": b"[1, 2]",
+    "no message": b'["x", "", "budget"]',
+}
+
+
+async def test_garbage_among_what_is_in_hand_keeps_nothing_from_coming_back(broker: Redis, redis_url: str) -> None:
+    for name, garbage in GARBAGE.items():
+        await broker.hset("unacked:budget", name, garbage)
+    lost = json.dumps([json.loads(READABLE["with its hint"]), "unrouted", "budget"])
+    await broker.hset("unacked:budget", "lost", lost)
+    await broker.zadd("unacked_index:budget", dict.fromkeys([*GARBAGE, "lost", "no entry"], 1.0))
+
+    def restore() -> None:
+        app = create_app("test-restore", redis_url, queue=Queue.BUDGET)
+        with app.connection_for_read() as connection:
+            channel = connection.default_channel
+            for queue in app.amqp.queues.values():
+                queue(channel).declare()
+            channel.qos.restore_visible()
+        app.close()
+
+    await asyncio.to_thread(restore)
+    assert (await broker.exists("unacked:budget", "unacked_index:budget"), await broker.llen("budget")) == (0, 1)

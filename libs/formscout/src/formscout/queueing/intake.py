@@ -104,8 +104,21 @@ def objection(queue: Queue, message: bytes) -> str | None:
     return None
 
 
+class _InHand(kombu_redis.QoS):
+    """What is in hand, in Redis: an entry that was written by hand must not keep the others from coming back."""
+
+    def restore_by_tag(self, tag: bytes, client: Any = None, leftmost: bool = False) -> None:  # Any: redis-py's client
+        try:
+            super().restore_by_tag(tag, client=client, leftmost=leftmost)  # type: ignore[no-untyped-call] # kombu has no types
+        except (ValueError, TypeError):  # no JSON, or not of three parts
+            _log.exception("An entry in hand that nobody can read was removed", key=self.unacked_key)
+            self._remove_from_indices(tag).execute()  # type: ignore[no-untyped-call] # kombu has no types
+
+
 class _Door(kombu_redis.Channel):
     """A channel that hands on readable messages alone."""
+
+    QoS = _InHand
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # Any: redis-py's client, as kombu makes it
         client = super()._create_client(asynchronous=asynchronous)  # type: ignore[no-untyped-call] # kombu has no types
