@@ -31,7 +31,7 @@ help: ## print this help
 
 ##@ Use
 .PHONY: run
-run: setup ## the whole platform with the demo application and a first discovery
+run: packages browser ## the whole platform with the demo application and a first discovery
 	@exec $(RUN) formscout up --demo $(ARGS)
 
 ##@ Check

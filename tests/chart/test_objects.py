@@ -24,9 +24,6 @@ SETTINGS: Final[dict[str, type[PlatformSettings]]] = {
 SANDBOX: Final = "sandbox"
 """The DaemonSet that puts a file on the nodes: the one pod that may mount them, in a namespace of its own."""
 
-AWAITED: Final = frozenset({"FORMSCOUT_METRICS_PORT", "FORMSCOUT_REDIS_CA"})
-"""Passed by the chart to processes of this release and the next, which reads them; older ones ignore them."""
-
 RESERVE_SECONDS: Final = 15
 """Between the end of a drain and the kill."""
 
@@ -162,7 +159,7 @@ def test_every_variable_is_a_setting_that_the_process_reads(name: str) -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for tree in ("libs", "services") for path in Path(charts.ROOT, tree).rglob("*.py"))
     for each, pod in _pods(name):
         classes = [SETTINGS[charts.component(each)]] if charts.component(each) in SETTINGS else list(SETTINGS.values())
-        known = AWAITED | {f"FORMSCOUT_{field.upper()}" for settings in classes for field in settings.model_fields}
+        known = {f"FORMSCOUT_{field.upper()}" for settings in classes for field in settings.model_fields}
         for container in _containers(pod):
             named = [variable["name"] for variable in container.get("env", ()) if variable["name"].startswith("FORMSCOUT_")]
             assert not [variable for variable in named if variable not in known and f'"{variable}' not in source], charts.called(each)

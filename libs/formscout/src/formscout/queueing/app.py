@@ -35,6 +35,9 @@ def create_app(name: str, broker_url: str, *, queue: Queue | None) -> Celery:
         task_send_sent_event=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # What Redis refuses (out of memory, a replica's writes, a right taken away) is no lost connection to Celery, and would end the
+        # main process at the first acknowledgement. A message is a nudge: connect anew, until Redis takes it again.
+        broker_channel_error_retry=True,
         # True with a dead backend loses the job in Celery 5.7.0.
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_transport_options=transport_options(queue) | sentinel_options(servers),
