@@ -14,6 +14,9 @@ import httpx
 from tests.support.cluster.kube import Json, Kube
 from tests.support.cluster.timeline import Timeline
 
+FOLLOW_TRIES: Final = 5
+"""A kubelet refuses the log of a container that it has just started, sometimes."""
+
 PERIOD_SECONDS: Final = 1.0
 
 OBSERVER: Final = "formscout-observer"
@@ -110,6 +113,12 @@ class Watcher:
             self.timeline.add("pod", pod=pod.name, component=pod.component, what="ended", exit_code=pod.exit_code, reason=pod.reason)
 
     def _follow(self, pod: Pod, container: str) -> None:
+        before, tries = len(pod.said), 0
+        while len(pod.said) == before and tries < FOLLOW_TRIES and not self._stop.wait(tries):
+            tries += 1
+            self._follow_once(pod, container)
+
+    def _follow_once(self, pod: Pod, container: str) -> None:
         try:
             for line in self.kube.log_lines(pod.name, container):
                 stamp, _, words = line.partition(" ")
