@@ -30,6 +30,11 @@ class Service:
         return self._log.read_text()
 
     @property
+    def story(self) -> str:
+        """What it wrote, and how it ended if it has: a signal's number is negative. For whoever reads why a test failed."""
+        return f"{self.said}\nprocess {self.pid} ended with {self._process.poll()}"
+
+    @property
     def alive(self) -> bool:
         """Whether the main process runs."""
         return self._process.poll() is None

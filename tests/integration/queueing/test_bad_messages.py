@@ -112,7 +112,7 @@ async def until(broker: Redis, waiting: int, aside: int, process: Service) -> No
         counted = int(await broker.hget(MALFORMED_COUNTS_KEY, "budget") or 0)
         if (await broker.llen("budget"), await broker.hlen("unacked:budget"), counted) == (waiting, 0, aside):
             return
-        assert process.alive, process.said
+        assert process.alive, process.story
         assert time.monotonic() < ends, f"{counted} set aside; {process.said}"
         await asyncio.sleep(0.05)
 

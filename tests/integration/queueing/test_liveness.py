@@ -22,7 +22,7 @@ def wait_until(holds: Callable[[], bool], *services: Service) -> None:
     ends = time.monotonic() + START_SECONDS
     while not holds():
         for service in services:
-            assert service.alive, service.said
+            assert service.alive, service.story
         assert time.monotonic() < ends, "\n".join(service.said for service in services)
         time.sleep(0.05)
 

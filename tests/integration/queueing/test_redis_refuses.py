@@ -16,7 +16,7 @@ async def says(worker: Service, words: str) -> None:
     """Wait until the worker, which stays alive, has written these words."""
     async with asyncio.timeout(START_SECONDS):
         while words not in worker.said:
-            assert worker.alive, worker.said
+            assert worker.alive, worker.story
             await asyncio.sleep(0.05)
 
 
@@ -40,7 +40,7 @@ async def test_a_worker_outlives_a_redis_that_is_out_of_memory(database: Databas
 
     async with asyncio.timeout(START_SECONDS):
         while not await rows(database, "SELECT id FROM job WHERE state = 'succeeded'"):
-            assert worker.alive, worker.said
+            assert worker.alive, worker.story
             await ring()
             await asyncio.sleep(0.5)
     assert worker.stop() == 0

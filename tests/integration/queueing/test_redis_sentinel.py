@@ -61,7 +61,7 @@ async def until(holds: Callable[[], Awaitable[object]], *processes: Service) -> 
                 return
         except RedisError:
             pass
-        assert all(process.alive for process in processes)
+        assert all(process.alive for process in processes), [process.story for process in processes]
         assert time.monotonic() < ends, [process.said[-2000:] for process in processes]
         await asyncio.sleep(0.1)
 

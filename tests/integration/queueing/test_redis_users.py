@@ -98,7 +98,7 @@ async def until(holds: Callable[[], Awaitable[object]], admin: Redis, *processes
     ends = time.monotonic() + START_SECONDS
     while not await holds():
         assert await refused(admin) == set()
-        assert all(process.alive for process in processes)
+        assert all(process.alive for process in processes), [process.story for process in processes]
         assert time.monotonic() < ends, [process.said[-2000:] for process in processes]
         await asyncio.sleep(0.05)
 

@@ -21,7 +21,7 @@ async def wait_for(database: Database, query: str, wanted: object, *services: Se
     ends = time.monotonic() + START_SECONDS
     while (await rows(database, query))[:1] != [wanted]:
         for service in services:
-            assert service.alive, service.said
+            assert service.alive, service.story
         assert time.monotonic() < ends, "\n".join(service.said for service in services)
         await asyncio.sleep(0.05)
 

@@ -27,7 +27,7 @@ async def until(holds: Callable[[], Awaitable[bool]], *services: Service) -> Non
     ends = time.monotonic() + START_SECONDS
     while not await holds():
         for service in services:
-            assert service.alive, service.said
+            assert service.alive, service.story
         assert time.monotonic() < ends, "\n".join(service.said for service in services)
         await asyncio.sleep(0.05)
 

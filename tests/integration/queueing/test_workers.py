@@ -77,7 +77,7 @@ async def job_until(database: Database, job_id: int, holds: Callable[[Job], bool
     """Wait until a job stands so."""
     ends = time.monotonic() + START_SECONDS
     while not holds(job := await job_now(database, JobId(job_id))):
-        assert process.alive, process.said
+        assert process.alive, process.story
         assert time.monotonic() < ends, process.said
         await asyncio.sleep(0.02)
     return job
