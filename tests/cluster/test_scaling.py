@@ -56,6 +56,7 @@ def test_analysis_comes_from_none_when_pages_wait(installed: Release) -> None:
     began = time.time()
     with installed.paused(ANALYSIS):
         installed.scale(ANALYSIS, 0)
+        until(lambda: all(pod.gone_at for pod in installed.watcher.of(ANALYSIS)), "the last pod is gone, which would still take pages")
         run = installed.discover(installed.orchard(36), max_slices=2)
         until(lambda: installed.figures()["analysis_queued"] >= 34, "form pages wait", seconds=600)
     released = time.time()
