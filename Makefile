@@ -127,7 +127,7 @@ browser: packages ## a Chromium: the system's, else Debian's package (root), els
 	@UV='$(UV)' tools/install-browser
 
 .PHONY: checkers
-checkers: packages ## helm, kubeconform, kube-score, actionlint: those on PATH, else built with Go
+checkers: packages ## helm, kubeconform, kube-score, actionlint, prometheus: those on PATH, else Debian's, else built with Go
 	@UV='$(UV)' tools/install-checkers $(TOOLS)/checkers
 
 .PHONY: clean
