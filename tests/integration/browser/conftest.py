@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout_discovery.browser.options import TabRules
 from formscout_discovery.browser.pool import Chromium, SignedInBrowser
@@ -11,7 +11,7 @@ from formscout_discovery.browser.tab import BrowserTab
 
 
 @pytest.fixture
-async def browser(chromium: Chromium, site: Playground) -> AsyncIterator[SignedInBrowser]:
+async def browser(chromium: Chromium, site: MisbehavingSite) -> AsyncIterator[SignedInBrowser]:
     async with chromium.browse(TabRules(allow_private=True, scope=lambda address: address.startswith(site.base))) as opened:
         yield opened
 

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout.domain.pages import VisitOutcome
 from formscout.domain.snapshots import Node, Snapshot
@@ -13,7 +13,7 @@ SEEN = {"text", "face", "pw", "area"}
 UNSEEN = {"folded", "collapsed", "transparent", "gone", "unseen", "left", "h"}
 
 
-async def read(site: Playground, tab: BrowserTab, page: str) -> Snapshot:
+async def read(site: MisbehavingSite, tab: BrowserTab, page: str) -> Snapshot:
     assert (await tab.open(site.at(page))).outcome is VisitOutcome.OK
     return await tab.capture()
 
@@ -28,7 +28,7 @@ def holder(snapshot: Snapshot, node: Node) -> Node:
     return snapshot.nodes[node.parent]
 
 
-async def test_nodes_stand_in_order_with_parents_before_children(site: Playground, tab: BrowserTab) -> None:
+async def test_nodes_stand_in_order_with_parents_before_children(site: MisbehavingSite, tab: BrowserTab) -> None:
     for page in ("plain", "frames", "closed", "values"):
         snapshot = await read(site, tab, page)
         assert [node.id for node in snapshot.nodes] == list(range(len(snapshot.nodes)))
@@ -36,7 +36,7 @@ async def test_nodes_stand_in_order_with_parents_before_children(site: Playgroun
         assert [frame.id for frame in snapshot.frames] == list(range(len(snapshot.frames)))
 
 
-async def test_a_plain_form_is_frozen_with_chromiums_names(site: Playground, tab: BrowserTab) -> None:
+async def test_a_plain_form_is_frozen_with_chromiums_names(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "plain")
     assert (snapshot.title, snapshot.language, snapshot.status, snapshot.address) == ("Plain", "en", 200, site.at("plain"))
     field = named(snapshot, "name")
@@ -47,7 +47,7 @@ async def test_a_plain_form_is_frozen_with_chromiums_names(site: Playground, tab
     assert link.box.width > 20
 
 
-async def test_what_a_person_entered_is_nowhere_in_the_snapshot(site: Playground, tab: BrowserTab) -> None:
+async def test_what_a_person_entered_is_nowhere_in_the_snapshot(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "values")
     await tab.page.fill("[name=typed]", "SECRET-9")
     again = await tab.capture()
@@ -57,7 +57,7 @@ async def test_what_a_person_entered_is_nowhere_in_the_snapshot(site: Playground
     assert values == {"text", "pw", "area", "rich", "typed"}
 
 
-async def test_choices_keep_their_values_and_states(site: Playground, tab: BrowserTab) -> None:
+async def test_choices_keep_their_values_and_states(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "values")
     options = [(node.attributes["value"], node.checked) for node in snapshot.nodes if node.tag == "option"]
     assert options == [("1", False), ("2", True)]
@@ -68,7 +68,7 @@ async def test_choices_keep_their_values_and_states(site: Playground, tab: Brows
     assert next(node for node in snapshot.nodes if node.name == "Aria" and node.role == "checkbox").checked is True
 
 
-async def test_states_of_fields_are_told(site: Playground, tab: BrowserTab) -> None:
+async def test_states_of_fields_are_told(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "values")
     assert named(snapshot, "in_fieldset").disabled
     assert not named(snapshot, "in_legend").disabled
@@ -77,19 +77,19 @@ async def test_states_of_fields_are_told(site: Playground, tab: BrowserTab) -> N
     assert next(node for node in snapshot.nodes if node.tag == "summary").expanded is False
 
 
-async def test_only_what_can_be_seen_is_visible(site: Playground, tab: BrowserTab) -> None:
+async def test_only_what_can_be_seen_is_visible(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "values")
     seen = {name for name in SEEN | UNSEEN if named(snapshot, name).visible}
     assert seen == SEEN
 
 
-async def test_generated_content_is_read_after_the_words_it_follows(site: Playground, tab: BrowserTab) -> None:
+async def test_generated_content_is_read_after_the_words_it_follows(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "values")
     label = next(node for node in snapshot.nodes if node.attributes.get("class") == "must")
     assert [node.text for node in snapshot.nodes if node.parent == label.id] == ["Must", "*"]
 
 
-async def test_shadow_roots_hang_below_their_hosts_and_light_children_too(site: Playground, tab: BrowserTab) -> None:
+async def test_shadow_roots_hang_below_their_hosts_and_light_children_too(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "closed")
     host = next(node for node in snapshot.nodes if node.attributes.get("id") == "shut")
     below = [(node.tag, node.shadow) for node in snapshot.nodes if node.parent == host.id and node.tag != "#text"]
@@ -101,7 +101,7 @@ async def test_shadow_roots_hang_below_their_hosts_and_light_children_too(site: 
     assert (holder(snapshot, deep).shadow, holder(snapshot, holder(snapshot, deep)).attributes["id"]) == ("open", "wide")
 
 
-async def test_frames_of_both_origins_lie_where_they_are_seen(site: Playground, tab: BrowserTab) -> None:
+async def test_frames_of_both_origins_lie_where_they_are_seen(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "frames")
     assert [frame.address for frame in snapshot.frames] == [site.at("frames"), site.at("inner"), f"{site.other}/pages/inner"]
     buttons = [node for node in snapshot.nodes if node.tag == "button"]
@@ -119,7 +119,7 @@ async def test_frames_of_both_origins_lie_where_they_are_seen(site: Playground, 
         assert snapshot.nodes[frame.owner].tag == "iframe"
 
 
-async def test_boxes_count_from_the_top_of_the_document_however_far_it_is_scrolled(site: Playground, tab: BrowserTab) -> None:
+async def test_boxes_count_from_the_top_of_the_document_however_far_it_is_scrolled(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("long"))
     before = named(await tab.capture(), "far")
     await tab.page.evaluate("scrollTo(0, 2000)")
@@ -129,12 +129,12 @@ async def test_boxes_count_from_the_top_of_the_document_however_far_it_is_scroll
     assert before.box.y == 3000
 
 
-async def test_failed_style_sheets_and_scripts_are_listed(site: Playground, tab: BrowserTab) -> None:
+async def test_failed_style_sheets_and_scripts_are_listed(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "broken")
     assert snapshot.degraded == (f"{site.base}/pages/missing.css",)
 
 
-async def test_a_page_that_grew_too_large_is_told(site: Playground, tab: BrowserTab) -> None:
+async def test_a_page_that_grew_too_large_is_told(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("plain"))
     await tab.page.evaluate("document.body.innerHTML = '<i></i>'.repeat(70000)")
     with pytest.raises(PageLostError) as lost:
@@ -142,7 +142,7 @@ async def test_a_page_that_grew_too_large_is_told(site: Playground, tab: Browser
     assert lost.value.outcome is VisitOutcome.TOO_LARGE
 
 
-async def test_nul_characters_that_a_script_wrote_are_left_out_since_no_row_keeps_them(site: Playground, tab: BrowserTab) -> None:
+async def test_nul_characters_that_a_script_wrote_are_left_out_since_no_row_keeps_them(site: MisbehavingSite, tab: BrowserTab) -> None:
     snapshot = await read(site, tab, "nul")
     assert "\\u0000" not in msgspec.json.encode(snapshot).decode()
     assert named(snapshot, "name").name == "Name"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout.domain.crawls import RequestVerdict
 from formscout.domain.pages import VisitOutcome
@@ -17,7 +17,7 @@ from formscout_discovery.browser.pool import Chromium
 from formscout_discovery.browser.tab import BrowserTab
 
 
-async def test_a_page_is_opened_and_settled(site: Playground, tab: BrowserTab) -> None:
+async def test_a_page_is_opened_and_settled(site: MisbehavingSite, tab: BrowserTab) -> None:
     arrival = await tab.open(site.at("plain"))
     assert (arrival.outcome, arrival.status, arrival.settled, arrival.address) == (VisitOutcome.OK, 200, True, site.at("plain"))
     assert tab.address == site.at("plain")
@@ -41,7 +41,7 @@ async def test_a_page_is_opened_and_settled(site: Playground, tab: BrowserTab) -
     ],
 )
 async def test_what_is_no_page_has_its_own_outcome_and_the_tab_lives_on(
-    site: Playground, tab: BrowserTab, path: str, outcome: VisitOutcome
+    site: MisbehavingSite, tab: BrowserTab, path: str, outcome: VisitOutcome
 ) -> None:
     began = time.monotonic()
     arrival = await tab.open(site.base + path)
@@ -54,7 +54,7 @@ async def test_what_is_no_page_has_its_own_outcome_and_the_tab_lives_on(
     assert (await tab.capture()).title == "Plain"
 
 
-async def test_an_address_off_the_application_is_never_asked_for(site: Playground, tab: BrowserTab) -> None:
+async def test_an_address_off_the_application_is_never_asked_for(site: MisbehavingSite, tab: BrowserTab) -> None:
     arrival = await tab.open(f"{site.base}/off-site")
     assert f"{site.other}/pages/plain" in arrival.routes
     assert site.arrived == [("GET", "/off-site")]
@@ -75,7 +75,7 @@ async def test_a_refused_connection_is_told(chromium: Chromium) -> None:
         assert arrival.outcome is VisitOutcome.UNREACHABLE
 
 
-async def test_private_addresses_are_refused_unless_the_operator_allows_them(site: Playground, chromium: Chromium) -> None:
+async def test_private_addresses_are_refused_unless_the_operator_allows_them(site: MisbehavingSite, chromium: Chromium) -> None:
     async with chromium.browse(TabRules()) as strict:
         arrival = await (await strict.new_tab()).open(site.at("plain"))
         assert arrival.outcome is VisitOutcome.ADDRESS_REFUSED
@@ -90,23 +90,23 @@ async def test_metadata_services_are_refused_even_when_private_addresses_are_all
         assert held.verdict is RequestVerdict.HELD_BACK
 
 
-async def test_a_server_that_does_not_answer_times_out(site: Playground, tab: BrowserTab, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_does_not_answer_times_out(site: MisbehavingSite, tab: BrowserTab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tab_module, "OPEN_TIMEOUT_S", 1.0)
     assert (await tab.open(f"{site.base}/slow")).outcome is VisitOutcome.TIMEOUT
     assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.OK
 
 
-async def test_a_page_stuck_in_its_own_script_times_out_and_the_tab_lives_on(site: Playground, tab: BrowserTab) -> None:
+async def test_a_page_stuck_in_its_own_script_times_out_and_the_tab_lives_on(site: MisbehavingSite, tab: BrowserTab) -> None:
     assert (await tab.open(site.at("stuck"))).outcome is VisitOutcome.TIMEOUT
     assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.OK
 
 
-async def test_a_crash_of_the_renderer_is_told_and_the_tab_lives_on(site: Playground, tab: BrowserTab) -> None:
+async def test_a_crash_of_the_renderer_is_told_and_the_tab_lives_on(site: MisbehavingSite, tab: BrowserTab) -> None:
     assert (await tab.open("chrome://crash")).outcome is VisitOutcome.CRASHED
     assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.OK
 
 
-async def test_a_few_dialogs_are_dismissed_and_forgotten(site: Playground, tab: BrowserTab) -> None:
+async def test_a_few_dialogs_are_dismissed_and_forgotten(site: MisbehavingSite, tab: BrowserTab) -> None:
     arrival = await tab.open(site.at("three_alerts"))
     assert arrival.outcome is VisitOutcome.OK
     assert (await tab.capture()).title == "answered false"
@@ -138,7 +138,7 @@ async def test_a_connection_that_is_not_secure_is_told(chromium: Chromium, certi
         assert arrival.outcome is VisitOutcome.CERTIFICATE_INVALID
 
 
-async def test_leaving_a_page_that_asks_to_stay_is_accepted(site: Playground, tab: BrowserTab) -> None:
+async def test_leaving_a_page_that_asks_to_stay_is_accepted(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("unloading"))
     await tab.page.mouse.click(20, 20)
     await tab.page.keyboard.type("x")

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout.domain.crawls import CrawlMode, JudgedRequest, RequestVerdict
 from formscout.domain.networks import Environment
@@ -42,7 +42,7 @@ async def said(tab: BrowserTab) -> str:
         ("#frameform", "frame-form-post"),
     ],
 )
-async def test_what_a_press_would_send_is_held_back(site: Playground, tab: BrowserTab, control: str, path: str) -> None:
+async def test_what_a_press_would_send_is_held_back(site: MisbehavingSite, tab: BrowserTab, control: str, path: str) -> None:
     await tab.open(site.at("acts"))
     tab.requests()
     await press(tab, control)
@@ -53,7 +53,7 @@ async def test_what_a_press_would_send_is_held_back(site: Playground, tab: Brows
 
 
 @pytest.mark.parametrize("control", ["#popup", "#blank", "#named", "#blankform", "#shared", "#ping"])
-async def test_popups_and_shared_workers_send_nothing(site: Playground, tab: BrowserTab, control: str) -> None:
+async def test_popups_and_shared_workers_send_nothing(site: MisbehavingSite, tab: BrowserTab, control: str) -> None:
     await tab.open(site.at("acts"))
     await press(tab, control)
     await asyncio.sleep(LATE_S)
@@ -61,14 +61,14 @@ async def test_popups_and_shared_workers_send_nothing(site: Playground, tab: Bro
     assert site.reads("/pages/popup") == 0
 
 
-async def test_a_form_sent_into_a_new_window_is_listed_as_held_back(site: Playground, tab: BrowserTab) -> None:
+async def test_a_form_sent_into_a_new_window_is_listed_as_held_back(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     await press(tab, "#blankform")
     await asyncio.sleep(LATE_S)
     assert ("POST", "blank-form-post") in held(tab.requests())
 
 
-async def test_the_address_of_a_popup_is_told(site: Playground, tab: BrowserTab) -> None:
+async def test_the_address_of_a_popup_is_told(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     arrival = await tab.press(Locators(css="#blank"))
     assert arrival is not None
@@ -77,13 +77,13 @@ async def test_the_address_of_a_popup_is_told(site: Playground, tab: BrowserTab)
     assert len(tab.page.context.pages) == 1
 
 
-async def test_what_is_held_back_is_answered_with_403(site: Playground, tab: BrowserTab) -> None:
+async def test_what_is_held_back_is_answered_with_403(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     await press(tab, "#post")
     assert await said(tab) == "status 403"
 
 
-async def test_a_graphql_query_passes(site: Playground, tab: BrowserTab) -> None:
+async def test_a_graphql_query_passes(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     tab.requests()
     await press(tab, "#query")
@@ -92,7 +92,7 @@ async def test_a_graphql_query_passes(site: Playground, tab: BrowserTab) -> None
     assert (passed.verdict, passed.reason) == (RequestVerdict.LET_THROUGH, "a GraphQL query")
 
 
-async def test_what_a_page_sends_while_it_goes_is_held_back(site: Playground, tab: BrowserTab) -> None:
+async def test_what_a_page_sends_while_it_goes_is_held_back(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     await press(tab, "#leave")
     assert tab.address == site.at("second")
@@ -100,7 +100,7 @@ async def test_what_a_page_sends_while_it_goes_is_held_back(site: Playground, ta
     assert site.writes() == []
 
 
-async def test_what_a_frame_sends_when_pressed_is_held_back_in_both_origins(site: Playground, tab: BrowserTab) -> None:
+async def test_what_a_frame_sends_when_pressed_is_held_back_in_both_origins(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("frames"))
     for frame in ("#own", "#foreign"):
         assert await tab.press(Locators(css="#b", frame=(frame,))) is not None
@@ -109,7 +109,7 @@ async def test_what_a_frame_sends_when_pressed_is_held_back_in_both_origins(site
     assert ("POST", "from-frame") in held(tab.requests())
 
 
-async def test_frames_of_a_socket_pass_on_opening_and_are_held_after_a_press(site: Playground, tab: BrowserTab) -> None:
+async def test_frames_of_a_socket_pass_on_opening_and_are_held_after_a_press(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     await press(tab, "#socket")
     await asyncio.sleep(LATE_S)
@@ -117,7 +117,7 @@ async def test_frames_of_a_socket_pass_on_opening_and_are_held_after_a_press(sit
     assert ("WEBSOCKET", "socket") in held(tab.requests())
 
 
-async def test_links_that_act_are_held_back_and_places_named_alike_are_not(site: Playground, tab: BrowserTab) -> None:
+async def test_links_that_act_are_held_back_and_places_named_alike_are_not(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     for control, label in (("#bye", "Jane"), ("#del", "Delete"), ("#ok", "OK")):
         await press(tab, control, label)
@@ -127,7 +127,7 @@ async def test_links_that_act_are_held_back_and_places_named_alike_are_not(site:
     assert site.reads("/items/delete-candidates") == 1
 
 
-async def test_a_link_off_the_application_is_not_followed(site: Playground, tab: BrowserTab) -> None:
+async def test_a_link_off_the_application_is_not_followed(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     arrival = await tab.press(Locators(css="#out"))
     assert arrival is not None
@@ -136,35 +136,35 @@ async def test_a_link_off_the_application_is_not_followed(site: Playground, tab:
     assert site.reads("/pages/plain") == 0
 
 
-async def test_a_file_behind_a_link_leaves_the_page_as_it_stands(site: Playground, tab: BrowserTab) -> None:
+async def test_a_file_behind_a_link_leaves_the_page_as_it_stands(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("acts"))
     arrival = await tab.press(Locators(css="#file"))
     assert arrival is not None
     assert arrival.address == site.at("acts")
 
 
-async def test_a_page_that_reads_by_post_when_opened_may_and_is_listed(site: Playground, tab: BrowserTab) -> None:
+async def test_a_page_that_reads_by_post_when_opened_may_and_is_listed(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("opening"))
     assert site.writes() == ["/read-by-post"]
     (passed,) = tab.requests()
     assert (passed.verdict, passed.method, passed.count) == (RequestVerdict.LET_THROUGH, "POST", 1)
 
 
-async def test_a_beacon_is_held_back_even_when_a_page_is_merely_opened(site: Playground, tab: BrowserTab) -> None:
+async def test_a_beacon_is_held_back_even_when_a_page_is_merely_opened(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("reporting"))
     await asyncio.sleep(LATE_S)
     assert site.writes() == []
     assert held(tab.requests()) == [("POST", "beacon")]
 
 
-async def test_in_production_a_page_may_not_even_post_when_opened(site: Playground, chromium: Chromium) -> None:
+async def test_in_production_a_page_may_not_even_post_when_opened(site: MisbehavingSite, chromium: Chromium) -> None:
     rules = TabRules(allow_private=True, judging=JudgeSettings(environment=Environment.PRODUCTION))
     async with chromium.browse(rules) as browser:
         await (await browser.new_tab()).open(site.at("opening"))
         assert site.writes() == []
 
 
-async def test_signing_in_may_send_its_form(site: Playground, tab: BrowserTab) -> None:
+async def test_signing_in_may_send_its_form(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("plain"))
     assert await tab.fill(Locators(css="#n"), "Grace")
     arrival = await tab.submit(Locators(css="button"), cause=Cause.SIGNING_IN)
@@ -172,7 +172,7 @@ async def test_signing_in_may_send_its_form(site: Playground, tab: BrowserTab) -
     assert site.writes() == ["/send"]
 
 
-async def test_enter_in_the_focused_field_sends_the_sign_in_form_too(site: Playground, tab: BrowserTab) -> None:
+async def test_enter_in_the_focused_field_sends_the_sign_in_form_too(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("plain"))
     await tab.fill(Locators(css="#n"), "Grace")
     arrival = await tab.submit(None, cause=Cause.SIGNING_IN)
@@ -181,7 +181,7 @@ async def test_enter_in_the_focused_field_sends_the_sign_in_form_too(site: Playg
     assert site.writes() == ["/send"]
 
 
-async def test_what_the_network_allows_passes(site: Playground, chromium: Chromium) -> None:
+async def test_what_the_network_allows_passes(site: MisbehavingSite, chromium: Chromium) -> None:
     rules = TabRules(allow_private=True, judging=JudgeSettings(allow_requests=(f"{site.base}/thing",)))
     async with chromium.browse(rules) as browser:
         tab = await browser.new_tab()
@@ -191,7 +191,7 @@ async def test_what_the_network_allows_passes(site: Playground, chromium: Chromi
         assert site.writes() == ["/thing"]
 
 
-async def test_submit_mode_sends_what_is_no_hazard(site: Playground, chromium: Chromium) -> None:
+async def test_submit_mode_sends_what_is_no_hazard(site: MisbehavingSite, chromium: Chromium) -> None:
     rules = TabRules(allow_private=True, judging=JudgeSettings(mode=CrawlMode.SUBMIT))
     async with chromium.browse(rules) as browser:
         tab = await browser.new_tab()
@@ -200,7 +200,7 @@ async def test_submit_mode_sends_what_is_no_hazard(site: Playground, chromium: C
         assert site.writes() == ["/thing"]
 
 
-async def test_closing_tabs_and_states_sends_nothing(site: Playground, chromium: Chromium) -> None:
+async def test_closing_tabs_and_states_sends_nothing(site: MisbehavingSite, chromium: Chromium) -> None:
     async with chromium.browse(TabRules(allow_private=True)) as browser:
         first, second = await browser.new_tab(), await browser.new_tab()
         await first.open(site.at("unloading"))

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout_discovery.browser.screenshot import MAX_HEIGHT
 from formscout_discovery.browser.tab import BrowserTab
@@ -39,7 +39,7 @@ def rows(png: bytes) -> list[bytes]:
     return found
 
 
-async def test_what_stands_in_fields_is_not_in_the_picture(site: Playground, tab: BrowserTab) -> None:
+async def test_what_stands_in_fields_is_not_in_the_picture(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("fields"))
     full = await tab.screenshot()
     await tab.page.evaluate(
@@ -53,7 +53,7 @@ async def test_what_stands_in_fields_is_not_in_the_picture(site: Playground, tab
     )
 
 
-async def test_the_form_is_outlined_and_the_outline_taken_off(site: Playground, tab: BrowserTab) -> None:
+async def test_the_form_is_outlined_and_the_outline_taken_off(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("plain"))
     snapshot = await tab.capture()
     form = next(node for node in snapshot.nodes if node.tag == "form")
@@ -66,7 +66,7 @@ async def test_the_form_is_outlined_and_the_outline_taken_off(site: Playground, 
     assert len((await tab.capture()).nodes) == len(snapshot.nodes)
 
 
-async def test_a_long_page_is_shown_where_the_form_is(site: Playground, tab: BrowserTab) -> None:
+async def test_a_long_page_is_shown_where_the_form_is(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("long"))
     snapshot = await tab.capture()
     field = next(node for node in snapshot.nodes if node.attributes.get("name") == "far")

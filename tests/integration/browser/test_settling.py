@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout.domain.pages import VisitOutcome
 from formscout.domain.snapshots import Snapshot
@@ -15,17 +15,17 @@ def names(snapshot: Snapshot) -> set[str]:
     return {node.attributes["name"] for node in snapshot.nodes if "name" in node.attributes}
 
 
-async def test_controls_that_scripts_draw_late_are_waited_for(site: Playground, tab: BrowserTab) -> None:
+async def test_controls_that_scripts_draw_late_are_waited_for(site: MisbehavingSite, tab: BrowserTab) -> None:
     assert (await tab.open(site.at("late"))).settled
     assert names(await tab.capture()) == {"late"}
 
 
-async def test_a_page_that_shows_that_it_loads_is_waited_for(site: Playground, tab: BrowserTab) -> None:
+async def test_a_page_that_shows_that_it_loads_is_waited_for(site: MisbehavingSite, tab: BrowserTab) -> None:
     assert (await tab.open(site.at("loading"))).settled
     assert names(await tab.capture()) == {"loaded"}
 
 
-async def test_a_page_that_never_rests_is_read_at_the_cap(site: Playground, tab: BrowserTab, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_that_never_rests_is_read_at_the_cap(site: MisbehavingSite, tab: BrowserTab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "CAP_S", 2.0)
     began = time.monotonic()
     arrival = await tab.open(site.at("restless"))
@@ -34,11 +34,11 @@ async def test_a_page_that_never_rests_is_read_at_the_cap(site: Playground, tab:
     assert (await tab.capture()).title == "Restless"
 
 
-async def test_waiting_for_news_is_not_unrest(site: Playground, tab: BrowserTab) -> None:
+async def test_waiting_for_news_is_not_unrest(site: MisbehavingSite, tab: BrowserTab) -> None:
     assert (await tab.open(site.at("polling"))).settled
 
 
-async def test_a_quiet_page_is_not_waited_for_until_the_cap(site: Playground, tab: BrowserTab) -> None:
+async def test_a_quiet_page_is_not_waited_for_until_the_cap(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("second"))
     began = time.monotonic()
     await tab.open(site.at("plain"))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout.domain.snapshots import Snapshot
 from formscout.storage.snapshot_codec import SUFFIX, decode
@@ -39,7 +39,7 @@ def saved_page(directory: Path) -> str:
     return str(file)
 
 
-async def test_addresses_and_files_become_one_file_each(site: Playground, tmp_path: Path) -> None:
+async def test_addresses_and_files_become_one_file_each(site: MisbehavingSite, tmp_path: Path) -> None:
     page = saved_page(tmp_path)
     status, _, err = await run(site.at("plain"), page, page, "--out", str(tmp_path / "out"))
     assert (status, err) == (0, "")
@@ -55,14 +55,14 @@ async def test_without_scripts_pages_are_frozen_as_they_were_written(tmp_path: P
     assert names(taken(tmp_path / "out")["saved"]) == ["bare", "a"]
 
 
-async def test_offline_nothing_leaves(site: Playground, tmp_path: Path) -> None:
+async def test_offline_nothing_leaves(site: MisbehavingSite, tmp_path: Path) -> None:
     status, _, err = await run(site.at("plain"), "--out", str(tmp_path / "out"), "--offline")
     assert status == 1
     assert "no network" in err
     assert site.arrived == []
 
 
-async def test_a_page_that_fails_is_told_and_the_others_are_written(site: Playground, tmp_path: Path) -> None:
+async def test_a_page_that_fails_is_told_and_the_others_are_written(site: MisbehavingSite, tmp_path: Path) -> None:
     status, _, err = await run(f"{site.base}/download", site.at("plain"), "--out", str(tmp_path / "out"))
     assert status == 1
     assert "(download)" in err

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.support.browsers import options
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 
 from formscout.domain.pages import VisitOutcome
 from formscout.domain.paths import Locators
@@ -94,7 +94,7 @@ async def test_what_a_killed_worker_leaves_is_swept(tmp_path: Path) -> None:
     assert is_empty(tmp_path)
 
 
-async def test_a_browser_that_dies_is_told_and_never_as_an_error_of_the_library(site: Playground, tmp_path: Path) -> None:
+async def test_a_browser_that_dies_is_told_and_never_as_an_error_of_the_library(site: MisbehavingSite, tmp_path: Path) -> None:
     async with launch(options(tmp_path)) as dying, dying.browse(TabRules(allow_private=True)) as browser:
         tab = await browser.new_tab()
         await tab.open(site.at("plain"))
@@ -110,7 +110,7 @@ async def test_a_browser_that_dies_is_told_and_never_as_an_error_of_the_library(
         assert await tab.press(Locators(css="a")) is None
 
 
-async def test_we_go_by_our_own_name(site: Playground, tab: BrowserTab) -> None:
+async def test_we_go_by_our_own_name(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("plain"))
     name = str(await tab.page.evaluate("navigator.userAgent"))
     assert " Formscout/" in name
@@ -130,7 +130,7 @@ async def test_a_program_that_is_no_browser_is_told(tmp_path: Path) -> None:
     assert is_empty(tmp_path)
 
 
-async def test_a_state_is_kept_and_found_again_in_a_fresh_browser(site: Playground, chromium: Chromium) -> None:
+async def test_a_state_is_kept_and_found_again_in_a_fresh_browser(site: MisbehavingSite, chromium: Chromium) -> None:
     rules = TabRules(allow_private=True)
     async with chromium.browse(rules) as first:
         tab = await first.new_tab()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 from tests.support.records import MemoryRecord
 
 from formscout.domain.networks import Scope
@@ -55,6 +55,6 @@ def crawl(chromium: Chromium) -> Crawler:
 
 
 @pytest.fixture
-def clinic(site: Playground) -> str:
+def clinic(site: MisbehavingSite) -> str:
     """Return the address of the application whose forms are all known."""
     return f"{site.base}/clinic/"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.integration.crawl.conftest import Crawler
-from tests.support.playground import Playground, running_playground
+from tests.support.misbehaving import MisbehavingSite, running_misbehaving
 from tests.support.records import MemoryRecord
 
 from formscout.domain.crawls import FailureReason
@@ -62,7 +62,7 @@ async def test_nobody_at_the_base_address_fails_the_session_soon(crawl: Crawler,
 
 
 async def test_each_bad_page_is_an_outcome_with_a_code_and_the_others_are_read(
-    site: Playground, crawl: Crawler, monkeypatch: pytest.MonkeyPatch
+    site: MisbehavingSite, crawl: Crawler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settling, "CAP_S", 2.0)
     base = site.at("trouble")
@@ -96,7 +96,7 @@ def _leave_enough_to_visit(record: MemoryRecord, base: str) -> None:
 
 async def test_an_application_that_goes_down_half_way_leaves_what_was_found(crawl: Crawler) -> None:
     with ExitStack() as stack:
-        site = stack.enter_context(running_playground())
+        site = stack.enter_context(running_misbehaving())
         base = f"{site.base}/clinic/"
         record = Watched.starting_at(base)
         assert isinstance(record, Watched)

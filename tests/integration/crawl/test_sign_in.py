@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from tests.integration.crawl.conftest import Crawler
-from tests.support.playground import Playground
-from tests.support.playground_clinic import PASSWORD, SHIFTS, USER
+from tests.support.clinic import PASSWORD, SHIFTS, USER
+from tests.support.misbehaving import MisbehavingSite
 from tests.support.records import MemoryRecord
 
 from formscout.domain.crawls import FailureReason
@@ -35,7 +35,7 @@ def found(record: MemoryRecord) -> set[frozenset[str]]:
 
 
 @pytest.mark.parametrize(("steps", "posts"), [("one", 1), ("two", 2)])
-async def test_the_right_password_leads_to_the_forms_inside(site: Playground, crawl: Crawler, steps: str, posts: int) -> None:
+async def test_the_right_password_leads_to_the_forms_inside(site: MisbehavingSite, crawl: Crawler, steps: str, posts: int) -> None:
     base = f"{site.base}/staff/{steps}/"
     record = MemoryRecord.starting_at(base)
     end = await crawl(record, base, **account())
@@ -48,7 +48,7 @@ async def test_the_right_password_leads_to_the_forms_inside(site: Playground, cr
     assert site.reads(f"/staff/{steps}/logout") == 0
 
 
-async def test_a_wrong_password_fails_the_session_after_two_tries(site: Playground, crawl: Crawler) -> None:
+async def test_a_wrong_password_fails_the_session_after_two_tries(site: MisbehavingSite, crawl: Crawler) -> None:
     base = f"{site.base}/staff/one/"
     record = MemoryRecord.starting_at(base)
     with pytest.raises(CrawlError) as told:
@@ -62,7 +62,7 @@ async def test_a_wrong_password_fails_the_session_after_two_tries(site: Playgrou
     assert found(record) == {frozenset({"user", "password"})}  # what a stranger sees is kept
 
 
-async def test_an_application_without_a_sign_in_form_says_so_and_is_sent_nothing(site: Playground, crawl: Crawler) -> None:
+async def test_an_application_without_a_sign_in_form_says_so_and_is_sent_nothing(site: MisbehavingSite, crawl: Crawler) -> None:
     base = site.at("plain")
     record = MemoryRecord.starting_at(base)
     with pytest.raises(CrawlError) as told:
@@ -72,7 +72,7 @@ async def test_an_application_without_a_sign_in_form_says_so_and_is_sent_nothing
     assert site.writes() == []
 
 
-async def test_a_sign_in_address_that_is_given_is_used(site: Playground, crawl: Crawler) -> None:
+async def test_a_sign_in_address_that_is_given_is_used(site: MisbehavingSite, crawl: Crawler) -> None:
     base = f"{site.base}/staff/one/desk"
     record = MemoryRecord.starting_at(base)
     end = await crawl(record, base, below=f"{site.base}/staff/", **account(sign_in_url=f"{site.base}/staff/one/login"))
@@ -81,7 +81,7 @@ async def test_a_sign_in_address_that_is_given_is_used(site: Playground, crawl: 
     assert site.arrived[0] == ("GET", "/staff/one/login")
 
 
-async def test_a_session_that_the_application_ends_is_mended_on_the_way(site: Playground, crawl: Crawler) -> None:
+async def test_a_session_that_the_application_ends_is_mended_on_the_way(site: MisbehavingSite, crawl: Crawler) -> None:
     base = f"{site.base}/staff/brief/"
     record = MemoryRecord.starting_at(base)
     await crawl(record, base, tabs=1, **account())

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 from tests.integration.crawl.conftest import Crawler, never
-from tests.support.playground import Playground
+from tests.support.misbehaving import MisbehavingSite
 from tests.support.records import MemoryRecord
 
 from formscout.domain.ids import CompanyId
@@ -110,7 +110,7 @@ async def test_without_redis_a_slice_keeps_its_own_pace_and_says_so_once() -> No
 
 
 async def test_a_refused_page_is_read_once_the_pause_is_over_and_every_slice_keeps_it(
-    site: Playground, crawl: Crawler, stores: list[PaceStore]
+    site: MisbehavingSite, crawl: Crawler, stores: list[PaceStore]
 ) -> None:
     base = f"{site.base}/busy"
     site.refuses = 2

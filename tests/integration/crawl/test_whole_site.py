@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 from tests.integration.crawl.conftest import Crawler
-from tests.support.playground import Playground, running_playground
-from tests.support.playground_clinic import FORMS, PATIENTS, ROOMS
+from tests.support.clinic import FORMS, PATIENTS, ROOMS
+from tests.support.misbehaving import MisbehavingSite, running_misbehaving
 from tests.support.records import MemoryRecord
 
 from formscout.domain.crawls import RequestVerdict
@@ -24,7 +24,7 @@ from formscout_discovery.detection.folding import fields_of
 
 @dataclass(frozen=True)
 class Crawled:
-    site: Playground
+    site: MisbehavingSite
     record: MemoryRecord
     end: SliceEnd
 
@@ -32,7 +32,7 @@ class Crawled:
 @pytest.fixture(scope="module")
 async def crawled(chromium: Chromium) -> Crawled:
     """Crawl the clinic once for all that is asked of it; its server is of its own, so that its count is, too."""
-    with running_playground() as own:
+    with running_misbehaving() as own:
         base = f"{own.base}/clinic/"
         record = MemoryRecord.starting_at(base)
         end = await Crawler(chromium)(record, base)

@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 from redis.asyncio import Redis
+from tests.support.clinic import FORMS
 from tests.support.figures import check_labels, free_port, read, wait_for
-from tests.support.playground import Playground
-from tests.support.playground_clinic import FORMS
+from tests.support.misbehaving import MisbehavingSite
 from tests.support.processes import Ring, Service, Start, worker_arguments
 from tests.support.sessions import ask, rows, scalar, session_now
 from tests.support.tenants import KEY_ENTRY, Tenant, make_tenant
@@ -32,7 +32,7 @@ PATIENCE_SECONDS: Final = 300
 
 
 @pytest.fixture
-async def clinic(database: Database, site: Playground) -> Tenant:
+async def clinic(database: Database, site: MisbehavingSite) -> Tenant:
     """Make a company whose network is the application with known forms."""
     tenant = await make_tenant(database, "Acme", base_url=f"{site.base}/clinic/")
     network = replace(
@@ -75,7 +75,7 @@ async def discovery(start: Start, broker: Redis, tmp_path: Path, ports: list[int
 
 
 async def test_slices_beside_each_other_find_what_one_finds_alone(
-    database: Database, clinic: Tenant, site: Playground, ring: Ring, discovery: list[Service], *, ports: list[int]
+    database: Database, clinic: Tenant, site: MisbehavingSite, ring: Ring, discovery: list[Service], *, ports: list[int]
 ) -> None:
     session = await ask(database, clinic, max_slices=WORKERS)
     ends = time.monotonic() + PATIENCE_SECONDS

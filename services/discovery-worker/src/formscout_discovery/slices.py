@@ -92,11 +92,11 @@ class Discovery:
         state = None if start.browser_state is None else self.keys.open(start.browser_state, purpose=purpose)
         credentials = None if start.credentials is None else open_credentials(self.keys, start.network.id, start.credentials)
         gap = start.network.politeness.min_delay_ms / 1000
-        plan = _plan(start, credentials, signed_in=state is not None)
+        plan = plan_of(start, credentials, signed_in=state is not None)
         async with (
             PaceStore.open(self.redis_url, start.session.company_id) as paces,
             launch(self.browser) as chromium,
-            chromium.browse(_rules(start, plan, SharedTurns(paces, gap_seconds=gap, look_up=stop)), state=state) as browser,
+            chromium.browse(rules_of(start, plan, SharedTurns(paces, gap_seconds=gap, look_up=stop)), state=state) as browser,
         ):
             metrics.BROWSER_STARTS.inc(outcome="started")
             record = SessionRecord(self.database, self.snapshots, claim, pages_a_slice=self.pages_a_slice)
@@ -119,7 +119,8 @@ def _state_purpose(start: slices.SliceStart) -> str:
     return f"browser state of session {start.session.id}"
 
 
-def _plan(start: slices.SliceStart, credentials: Credentials | None, *, signed_in: bool) -> SlicePlan:
+def plan_of(start: slices.SliceStart, credentials: Credentials | None, *, signed_in: bool) -> SlicePlan:
+    """Return what the crawl engine is told to do in a slice."""
     network = start.network
     assert network.base_url is not None, "a session is accepted only for a network with an address"
     return SlicePlan(
@@ -133,7 +134,8 @@ def _plan(start: slices.SliceStart, credentials: Credentials | None, *, signed_i
     )
 
 
-def _rules(start: slices.SliceStart, plan: SlicePlan, turns: Turns) -> TabRules:
+def rules_of(start: slices.SliceStart, plan: SlicePlan, turns: Turns) -> TabRules:
+    """Return by which rules the browser of a slice lives."""
     network = start.network
     judging = JudgeSettings(
         environment=network.environment,

@@ -15,16 +15,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from tests.support import playground_clinic
+from tests.support import clinic
 
-PAGES = Path(__file__).parent / "playground_pages"
+PAGES = Path(__file__).parent / "misbehaving_pages"
 """The HTML of each page, one file a page; `{other}` is the same site under its other name, another origin."""
 
 MEGABYTE = b"<p>" + b"x" * (1024 * 1024)
 
 
 @dataclass
-class Playground:
+class MisbehavingSite:
     """A running site; `127.0.0.1` and `localhost` are two origins of it."""
 
     port: int = 0
@@ -57,7 +57,7 @@ class Playground:
 
 
 async def page(request: Request) -> Response:
-    site: Playground = request.app.state.site
+    site: MisbehavingSite = request.app.state.site
     file = PAGES / f"{request.path_params['name']}.html"
     if not await asyncio.to_thread(file.is_file):
         return HTMLResponse("<h1>Nothing here</h1>", status_code=404)
@@ -81,7 +81,7 @@ async def hundred_megabytes() -> AsyncIterator[bytes]:
 
 
 async def busy(request: Request) -> Response:
-    site: Playground = request.app.state.site
+    site: MisbehavingSite = request.app.state.site
     if site.refuses:
         site.refuses -= 1
         return HTMLResponse("<p>too many</p>", status_code=429, headers={"Retry-After": "1"})
@@ -165,12 +165,12 @@ ROUTES = [
     Route("/set-cookie", set_cookie),
     Route("/who", who),
     WebSocketRoute("/socket", line),
-    *playground_clinic.ROUTES,
+    *clinic.ROUTES,
     Route("/{path:path}", anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]),
 ]
 
 
-def application(site: Playground) -> ASGIApp:
+def application(site: MisbehavingSite) -> ASGIApp:
     """Return the site as an ASGI application that counts what arrives."""
     inner = Starlette(routes=ROUTES)
     inner.state.site = site
@@ -184,9 +184,9 @@ def application(site: Playground) -> ASGIApp:
 
 
 @contextmanager
-def running_playground() -> Iterator[Playground]:
+def running_misbehaving() -> Iterator[MisbehavingSite]:
     """Serve the site on a free port for as long as the context lasts."""
-    site = Playground()
+    site = MisbehavingSite()
     config = uvicorn.Config(application(site), host="127.0.0.1", port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-PAGES: Final = Path(__file__).parent / "playground_pages" / "clinic"
+PAGES: Final = Path(__file__).parent / "misbehaving_pages" / "clinic"
 PATIENTS: Final = 8
 ROOMS: Final = 30
 
