@@ -74,14 +74,14 @@ async def test_waiting_ends_when_the_schema_is_there(secrets: Path, empty: Datab
 
 
 async def test_waiting_has_a_limit_and_says_what_was_missing(secrets: Path) -> None:
-    code, said = await run(secrets, "db", "wait", "--seconds", "0")
+    code, said = await run(secrets, "db", "wait", "--seconds", "0.1")
     assert code == 1
-    assert "Waited 0 s for the database's schema in vain. The database has no Formscout schema" in said
+    assert "Waited 0.1 s for the database's schema in vain. The database has no Formscout schema" in said
     (secrets / "DATABASE_URL").write_text("postgresql://127.0.0.1:1/nobody")
-    code, said = await run(secrets, "db", "wait", "--seconds", "0")
-    assert (code, "Waited 0 s" in said, "Traceback" in said) == (1, True, False), said
+    code, said = await run(secrets, "db", "wait", "--seconds", "0.1")
+    assert (code, "Waited 0.1 s" in said, "Traceback" in said) == (1, True, False), said
     code, said = await run(secrets, "db", "upgrade")
-    assert (code, "in vain" in said, "Traceback" in said) == (1, True, False), said
+    assert (code, "in vain" in said, "Traceback" in said) == (1, False, False), said
 
 
 async def test_an_upgrade_waits_for_a_database_that_starts(secrets: Path, empty: Database) -> None:

@@ -79,6 +79,8 @@ async def _until_it_answers(seconds: float, work: Callable[[], Awaitable[Result]
         try:
             return await work()
         except (SchemaOutdatedError, StoreUnavailableError) as error:
+            if not seconds:
+                raise
             if time.monotonic() >= until:
                 raise PlatformError(f"Waited {seconds:g} s for the database's schema in vain. {error.message}") from None
             if error.message != told:
