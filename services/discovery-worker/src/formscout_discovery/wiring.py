@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 def check_browser(settings: DiscoverySettings) -> None:
     """Try the browser before any work is taken; raises `FormscoutError` if it or its sandbox is not to be had."""
-    asyncio.run(require_sandbox(browser_options(settings)))
+    asyncio.run(require_sandbox(browser_options(settings), is_root=os.geteuid() == 0))
 
 
 def browser_options(settings: DiscoverySettings) -> BrowserOptions:
