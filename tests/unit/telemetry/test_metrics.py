@@ -12,7 +12,7 @@ from formscout.telemetry.instruments import DECLARED, Histogram
 
 LABELS = {
     *("attempt", "cause", "code", "component", "end", "found", "kind", "method", "outcome", "queue", "reason", "route"),
-    *("state", "status", "turn", "verdict", "version"),
+    *("size", "state", "status", "store", "turn", "verdict", "version"),
 }
 """None of them is somebody's id, address or name. Add one only if its values are few, and known beforehand."""
 

@@ -32,6 +32,7 @@ from formscout.usecases.retention import age
 from formscout.usecases.sending import prune_deliveries
 from formscout_scheduler.config import BeatSettings, SchedulerSettings
 from formscout_scheduler.figures import FIGURES_SECONDS, QueueFigures, follow_connections
+from formscout_scheduler.outcomes import Outcomes
 from formscout_scheduler.recurrence import Recurrence
 from formscout_scheduler.removal import Removal
 from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
@@ -117,6 +118,9 @@ async def run(settings: BeatSettings) -> None:
             if settings.metrics_port is not None:
                 figures = QueueFigures(database=database, redis=dispatcher.redis, leads=lambda: leader.leads)
                 group.create_task(_every("figures", FIGURES_SECONDS, figures.look, stopping))
+                outcomes = Outcomes(database=database, leads=lambda: leader.leads)
+                outcomes.prepare()
+                group.create_task(_every("outcomes", FIGURES_SECONDS, outcomes.look, stopping))
             group.create_task(sender.run(stopping, seconds=settings.webhook_seconds))  # in every replica: the rows share it out
     finally:
         alive.remove()
@@ -156,6 +160,8 @@ async def _every(
                 metrics.TURN_SECONDS.observe(time.monotonic() - began, turn=turn)
             except (StoreUnavailableError, RedisError, OSError) as error:
                 metrics.TURN_FAILURES.inc(turn=turn, cause="store")
+                if isinstance(error, RedisError):
+                    metrics.STORE_FAILURES.inc(store=metrics.Store.REDIS)
                 _log.warning("A store does not answer; trying again", error=type(error).__name__, why=str(error))
             except Exception:  # noqa: BLE001 a door: one row or message that breaks a turn must not stop the others
                 metrics.TURN_FAILURES.inc(turn=turn, cause="defect")

@@ -13,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from formscout.domain.errors import StoreUnavailableError
 from formscout.storage.looks import UNAVAILABLE, Looks, to_json
+from formscout.telemetry import metrics
 
 Connection: TypeAlias = AsyncConnection
 """What every store works on; named here, so that a use case can hold one without knowing SQLAlchemy."""
@@ -106,17 +107,17 @@ class Database:
         try:
             connection = await engine.connect()
         except _AWAY as error:
-            raise StoreUnavailableError(UNAVAILABLE) from error
+            raise _failed(UNAVAILABLE) from error
         try:
             yield connection
         except asyncpg.InternalClientError as error:  # SQLAlchemy does not know it
             await connection.invalidate()
-            raise StoreUnavailableError(UNAVAILABLE) from error
+            raise _failed(UNAVAILABLE) from error
         except DBAPIError as error:
             if error.connection_invalidated:
-                raise StoreUnavailableError(UNAVAILABLE) from error
+                raise _failed(UNAVAILABLE) from error
             if _is_out_of_resources(error):
-                raise StoreUnavailableError(OUT_OF_RESOURCES) from error
+                raise _failed(OUT_OF_RESOURCES) from error
             raise
         finally:
             await connection.close()
@@ -141,6 +142,11 @@ class _Joined(Database):
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncConnection]:
         yield self._connection
+
+
+def _failed(message: str) -> StoreUnavailableError:
+    metrics.STORE_FAILURES.inc(store=metrics.Store.POSTGRESQL)
+    return StoreUnavailableError(message)
 
 
 def _refuse_closed(connection: Any, record: object, proxy: object) -> None:  # Any: the driver's, seen through SQLAlchemy

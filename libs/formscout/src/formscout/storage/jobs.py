@@ -11,6 +11,7 @@ from formscout.domain.errors import LeaseLostError
 from formscout.domain.ids import CompanyId, CrawlSessionId, JobId
 from formscout.domain.jobs import LEASE_SECONDS, QUEUE_OF, Claim, Crash, Job, JobKind, JobState, NewJob, Queue, pause_after
 from formscout.tables.jobs import job, job_crash
+from formscout.telemetry import metrics
 
 _COLUMNS = tuple(
     job.c[name]
@@ -156,6 +157,7 @@ class JobStore:
         jobs = [_job(row) for row in (await self._connection.execute(spent)).mappings()]
         if jobs:
             await self._connection.execute(insert(job_crash).values(at=func.now()), [_crash_values(one) for one in jobs])
+            metrics.LEASES_EXPIRED.inc(len(jobs), queue=queue)
         return [one for one in jobs if one.state is JobState.RUNNING]
 
     async def crashes(self, job_id: JobId, *, limit: int = 100) -> list[Crash]:

@@ -1,6 +1,7 @@
 """The store of snapshots and screenshots: blobs in a directory, a PostgreSQL table or an S3-compatible store, by URL."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol, Self
@@ -17,6 +18,7 @@ from formscout.domain.snapshots import BlobRef, Snapshot
 from formscout.storage.database import Database
 from formscout.storage.snapshot_codec import decode, encode
 from formscout.tables.snapshots import blob
+from formscout.telemetry import metrics
 
 DELETED_AT_ONCE: Final = 100
 """Blobs deleted in one statement or request; S3 takes 1000."""
@@ -60,6 +62,15 @@ class _TableBlobs:
                     return
 
 
+@contextmanager
+def _failures_counted() -> Iterator[None]:
+    try:
+        yield
+    except (ObjectStoreError, OSError):
+        metrics.STORE_FAILURES.inc(store=metrics.Store.SNAPSHOTS)
+        raise
+
+
 class _ObjectBlobs:
     """Blobs in whatever `obstore` speaks to."""
 
@@ -67,13 +78,15 @@ class _ObjectBlobs:
         self._store = store
 
     async def put(self, key: str, content: bytes) -> None:
-        await self._store.put_async(key, content)
+        with _failures_counted():
+            await self._store.put_async(key, content)
 
     async def get(self, key: str) -> bytes | None:
-        try:
-            return bytes(await (await self._store.get_async(key)).bytes_async())
-        except FileNotFoundError:
-            return None
+        with _failures_counted():
+            try:
+                return bytes(await (await self._store.get_async(key)).bytes_async())
+            except FileNotFoundError:
+                return None
 
     async def delete(self, key: str) -> None:
         await self._store.delete_async(key)
@@ -150,6 +163,7 @@ class SnapshotStore:
         try:
             await self._blobs.delete_below(f"sessions/{session_id}")
         except (ObjectStoreError, OSError) as error:
+            metrics.STORE_FAILURES.inc(store=metrics.Store.SNAPSHOTS)
             raise StoreUnavailableError("The snapshot store does not delete. Check FORMSCOUT_SNAPSHOT_STORE and its rights.") from error
 
     async def _put(self, key: str, content: bytes) -> BlobRef:

@@ -57,6 +57,7 @@ crawl_session: Final = Table(
     moment("ended_at"),
     moment("heartbeat_at"),
     CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
+    Index("ix_crawl_session_started_at", "started_at", postgresql_where=text("started_at IS NOT NULL")),  # for the figures of what began
     Index("ix_crawl_session_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     Index("ix_crawl_session_has_events", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND has_events")),
     Index("ix_crawl_session_has_snapshots", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND has_snapshots")),

@@ -4,6 +4,7 @@ Labels take few values, known beforehand: never an id, an address or a name of s
 """
 
 from collections.abc import Iterator
+from enum import StrEnum
 from importlib.metadata import version
 from typing import Final
 
@@ -28,6 +29,9 @@ _RUN: Final = (0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 600, 3600)
 _VISIT: Final = (0.5, 1, 2, 4, 8, 15, 30, 60, 150)
 _ATTEMPT: Final = (0.05, 0.25, 1, 5, 15)
 """An attempt at a webhook ends after 15 s."""
+_START: Final = (1, 5, 15, 30, 60, 120, 300, 900, 3600)
+_SESSION: Final = (15, 60, 300, 600, 900, 1800, 3600, 7200, 14400)
+"""A session may visit for an hour by default."""
 
 BUILD: Final = Gauge(
     "formscout_build_info",
@@ -81,6 +85,27 @@ WEBHOOK_ATTEMPTS: Final = Counter(
 )
 WEBHOOK_SECONDS: Final = Histogram("formscout_webhook_attempt_seconds", "Time of such an attempt.", by=_SCHEDULER, buckets=_ATTEMPT)
 WEBHOOKS_IN_HAND: Final = Gauge("formscout_webhook_attempts_in_progress", "Attempts under way.", by=_SCHEDULER)
+
+# What came of the work, by its rows: workers may be gone before anybody reads their figures.
+JOBS_ENDED: Final = Counter(
+    "formscout_ended_jobs_total",
+    "Jobs that ended, counted from their rows: succeeded, failed, cancelled or set_aside; the code says why.",
+    labels=("queue", "state", "code"),
+    by=_SCHEDULER,
+)
+LEASES_EXPIRED: Final = Counter(
+    "formscout_expired_leases_total", "Jobs whose worker fell silent or crashed, an attempt spent.", labels=("queue",), by=_SCHEDULER
+)
+SESSION_START: Final = Histogram(
+    "formscout_session_start_seconds", "From a session's acceptance to its first slice's start.", by=_SCHEDULER, buckets=_START
+)
+SESSION_SECONDS: Final = Histogram(
+    "formscout_session_seconds",
+    "From acceptance to end of sessions that succeeded; small up to 50 visits, medium up to 250, else large.",
+    labels=("size",),
+    by=_SCHEDULER,
+    buckets=_SESSION,
+)
 
 # Jobs, where they run.
 JOB_WAIT: Final = Histogram(
@@ -143,7 +168,22 @@ BROWSER_MEMORY: Final = Gauge(
 # Analysis.
 FORMS_DESCRIBED: Final = Counter("formscout_forms_described_total", "Forms described.", by=(Component.ANALYSIS,))
 
-# The stores, as a process that lasts sees them.
+
+class Store(StrEnum):
+    """A store that may fail."""
+
+    POSTGRESQL = "postgresql"
+    REDIS = "redis"
+    SNAPSHOTS = "snapshots"
+
+
+# The stores, as processes see them.
+STORE_FAILURES: Final = Counter(
+    "formscout_store_failures_total",
+    "Calls that a store did not answer, or refused: postgresql, redis (for the scheduler), snapshots (outside PostgreSQL).",
+    labels=("store",),
+    by=(*_WORKERS, *_SCHEDULER),
+)
 DATABASE_CONNECTIONS: Final = Gauge(
     "formscout_database_connections", "Connections to PostgreSQL that this process has open.", labels=("state",), by=_LASTING
 )
