@@ -36,11 +36,11 @@ class Authority:
         file.write_bytes(certificate.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         return cls(file=file, name=subject, key=key)
 
-    def server(self, *hosts: str) -> ssl.SSLContext:
-        """Return the context of a server with a certificate for these names and addresses."""
+    def server(self, *hosts: str, valid: timedelta = VALID) -> ssl.SSLContext:
+        """Return the context of a server with a certificate for these names and addresses, from a day ago on; negative: it has ended."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts]
-        builder = _builder(_named(hosts[0]), self.name, key).add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = _builder(_named(hosts[0]), self.name, key, valid=valid).add_extension(x509.SubjectAlternativeName(names), critical=False)
         certificate = builder.sign(self.key, hashes.SHA256())
         file = self.file.with_name(f"{self.file.stem}-{hosts[0]}.pem")
         private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -96,7 +96,9 @@ def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, *, valid: timedelta = VALID
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     built = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
-    return built.serial_number(x509.random_serial_number()).not_valid_before(now - VALID).not_valid_after(now + VALID)
+    return built.serial_number(x509.random_serial_number()).not_valid_before(now - VALID).not_valid_after(now + valid)

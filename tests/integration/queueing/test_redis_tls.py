@@ -99,12 +99,13 @@ def doctor(monkeypatch: pytest.MonkeyPatch, url: str, ca: Path | None) -> str:
     if ca is not None:
         monkeypatch.setenv("FORMSCOUT_REDIS_CA", str(ca))
     said = CliRunner().invoke(cli, ["doctor"]).output
-    (line,) = [line for line in said.splitlines() if "Message broker" in line]
-    return line
+    lines = said.splitlines()
+    (number,) = [number for number, line in enumerate(lines) if " redis: " in line]
+    return " ".join(lines[number : number + 2])  # what it found, and what to do
 
 
 def test_the_doctor_says_that_it_is_well(monkeypatch: pytest.MonkeyPatch, tls_port: int, ours: Authority) -> None:
-    assert "reachable" in doctor(monkeypatch, f"rediss://localhost:{tls_port}/0", ours.file)
+    assert "ok  redis: It answers." in doctor(monkeypatch, f"rediss://localhost:{tls_port}/0", ours.file)
 
 
 def test_the_doctor_says_what_to_do_about_a_wrong_authority(monkeypatch: pytest.MonkeyPatch, tls_port: int, other: Authority) -> None:

@@ -27,7 +27,7 @@ from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
 from formscout.telemetry.exposure import expose
 from formscout.telemetry.instruments import Component
 from formscout.telemetry.logs import configure_logs
-from formscout.usecases.clock import lead, resign
+from formscout.usecases.clock import LEADERSHIP, lead, resign
 from formscout.usecases.retention import age
 from formscout.usecases.sending import prune_deliveries
 from formscout_scheduler.config import BeatSettings, SchedulerSettings
@@ -37,8 +37,6 @@ from formscout_scheduler.recurrence import Recurrence
 from formscout_scheduler.removal import Removal
 from formscout_scheduler.schedule import BEAT_SCHEDULE, RowScheduler
 from formscout_scheduler.wiring import connect, connect_sender
-
-LEADERSHIP: Final = "scheduler"
 
 HELD: Final = 2 / 3
 """The part of `leader_seconds` for which a renewal holds: what is left is for the others to notice that it ran out."""

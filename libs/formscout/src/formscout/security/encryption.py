@@ -34,6 +34,11 @@ class KeyRing:
         """Show the ids of the keys, never the keys."""
         return f"KeyRing({', '.join(self._ciphers)})"
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all keys."""
+        return frozenset(self._ciphers)
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read keys as settings write them; raise `SettingsError` that says which entry is wrong and quotes no key."""

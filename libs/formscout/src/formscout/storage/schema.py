@@ -61,14 +61,19 @@ async def upgrade(database: Database) -> str:
         return await connection.run_sync(run)
 
 
+async def current(database: Database) -> str | None:
+    """Return the revision that the schema is at, None where there is none."""
+    async with database.begin() as connection:
+        return await connection.run_sync(_current)
+
+
 async def check(database: Database) -> None:
     """Raise `SchemaOutdatedError` unless the schema is this release's, or a newer one.
 
     Newer is fine: migrations expand before they contract, so a process that is still draining runs on the next schema.
     """
-    async with database.begin() as connection:
-        current = await connection.run_sync(_current)
-    if current == head() or (current is not None and not _is_known(current)):
+    found = await current(database)
+    if found == head() or (found is not None and not _is_known(found)):
         return
-    state = "has no Formscout schema" if current is None else f"is at schema {current}"
+    state = "has no Formscout schema" if found is None else f"is at schema {found}"
     raise SchemaOutdatedError(f"The database {state}, this release needs {head()}. Run `{UPGRADE_COMMAND}` first.")

@@ -1,6 +1,6 @@
 """The store of snapshots and screenshots: blobs in a directory, a PostgreSQL table or an S3-compatible store, by URL."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -125,7 +125,9 @@ class SnapshotStore:
             return cls(_ObjectBlobs(LocalStore(directory, automatic_cleanup=True)))
         if parts.scheme == "s3" and parts.netloc:
             return cls(_ObjectBlobs(S3Store.from_url(url)))
-        raise SettingsError(f"FORMSCOUT_SNAPSHOT_STORE is {url!r}; give database:, file:///a/directory or s3://bucket/prefix.")
+        raise SettingsError(
+            "FORMSCOUT_SNAPSHOT_STORE names nothing that is known here; give database:, file:///a/directory or s3://bucket/prefix."
+        )
 
     async def put_snapshot(self, session_id: CrawlSessionId, snapshot: Snapshot) -> BlobRef:
         """Store a snapshot, compressed."""
@@ -165,6 +167,25 @@ class SnapshotStore:
         except (ObjectStoreError, OSError) as error:
             metrics.STORE_FAILURES.inc(store=metrics.Store.SNAPSHOTS)
             raise StoreUnavailableError("The snapshot store does not delete. Check FORMSCOUT_SNAPSHOT_STORE and its rights.") from error
+
+    async def try_out(self) -> None:
+        """Write a blob of no session, read it back and delete it. Raises `StoreUnavailableError` that says what did not work."""
+        key, content = f"doctor/{uuid4().hex}", uuid4().bytes
+        steps: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+            ("written", lambda: self._blobs.put(key, content)),
+            ("read back", lambda: self._blobs.get(key)),
+            ("deleted", lambda: self._blobs.delete(key)),
+        )
+        for done, step in steps:
+            try:
+                answer = await step()
+            except (ObjectStoreError, OSError) as error:
+                said = f"A blob could not be {done} ({type(error).__name__})."
+                raise StoreUnavailableError(f"{said} Check FORMSCOUT_SNAPSHOT_STORE, its rights and its room.") from error
+            if done == "read back" and answer != content:
+                raise StoreUnavailableError(
+                    "A blob that was written is not there, or is another. Check what FORMSCOUT_SNAPSHOT_STORE names."
+                )
 
     async def _put(self, key: str, content: bytes) -> BlobRef:
         await self._blobs.put(key, content)

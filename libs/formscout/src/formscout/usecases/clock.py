@@ -1,11 +1,15 @@
 """What the clock writes: ticks that are due, each once, with the job that it causes; and who may write them."""
 
 from datetime import datetime
+from typing import Final
 
 from formscout.domain.jobs import JobKind, NewJob
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
 from formscout.storage.leadership import LeadershipStore
+
+LEADERSHIP: Final = "scheduler"
+"""The lead that the scheduler's replicas take from each other."""
 
 
 async def last_tick(database: Database, schedule: str) -> datetime | None:

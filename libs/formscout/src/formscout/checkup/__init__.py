@@ -1,0 +1,1 @@
+"""What `formscout doctor` looks at in a running installation."""
