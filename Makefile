@@ -26,7 +26,7 @@ endif
 help: ## print this help
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	printf '\nMore for a command: make run ARGS="--once --out forms.json", make test ARGS="-k sign_in".\n'
 
 ##@ Use
@@ -45,6 +45,10 @@ test: setup ## every test, with real PostgreSQL, Redis and Chromium
 .PHONY: test-unit
 test-unit: packages ## the tests that need no store and no browser: seconds
 	@exec $(RUN) pytest tests/unit $(ARGS)
+
+.PHONY: test-observability
+test-observability: setup ## metrics, dashboards and alerts, with a real Prometheus that watches a real run
+	@exec $(RUN) pytest tests/observability $(ARGS)
 
 .PHONY: lint
 lint: packages checkers ## style and formatting, and the workflows of .github
