@@ -8,7 +8,15 @@ import pytest
 from formscout.domain.crawls import CrawlMode
 from formscout.domain.networks import Environment
 from formscout_discovery.policy.read_protocols import is_graphql_query, is_reading_method
-from formscout_discovery.policy.requests import Cause, JudgeSettings, RequestFacts, Ruling, judge
+from formscout_discovery.policy.requests import (
+    Cause,
+    JudgeSettings,
+    RequestFacts,
+    Ruling,
+    judge,
+    judge_frame_without_cause,
+    judge_without_cause,
+)
 
 BASE = "https://app.example"
 OBSERVE = JudgeSettings()
@@ -168,3 +176,27 @@ def test_every_listed_ruling_says_why() -> None:
             for method in ("GET", "POST", "SEARCH"):
                 judgement = judge(facts(method, "/x/delete", cause=cause), settings)
                 assert (judgement.ruling is Ruling.PASS) == (judgement.reason == "")
+
+
+def test_without_a_cause_only_what_reads_passes() -> None:
+    for settings in (OBSERVE, PRODUCTION, SUBMIT):
+        for cause in Cause:
+            assert judge_without_cause(facts("GET", "/x/delete", cause=cause), settings).ruling is Ruling.PASS
+            assert judge_without_cause(facts("POST", "/x", cause=cause, body=b"x"), settings).ruling is Ruling.HOLD_BACK
+            assert judge_without_cause(facts("POST", "/x", cause=cause, body={"query": "{ a }"}), settings).ruling is Ruling.LET_THROUGH
+    assert judge_without_cause(facts("POST", "/x"), JudgeSettings(allow_requests=(BASE,))).ruling is Ruling.LET_THROUGH
+
+
+@pytest.mark.parametrize(
+    ("message", "ruling"),
+    [
+        (b"hello", Ruling.HOLD_BACK),
+        (b"\x00\x01", Ruling.HOLD_BACK),
+        (b'{"jsonrpc": "2.0", "method": "getUsers", "params": {}}', Ruling.LET_THROUGH),
+        (b'{"jsonrpc": "2.0", "method": "deleteUser", "params": {}}', Ruling.HOLD_BACK),
+    ],
+)
+def test_frames_are_judged_by_what_they_say(message: bytes, ruling: Ruling) -> None:
+    socket = BASE.replace("http", "ws", 1) + "/line"
+    assert judge_frame_without_cause(socket, message, OBSERVE).ruling is ruling
+    assert judge_frame_without_cause(socket, message, JudgeSettings(allow_requests=(f"{BASE}/line",))).ruling is Ruling.LET_THROUGH

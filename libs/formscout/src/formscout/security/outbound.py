@@ -43,6 +43,18 @@ class SystemResolver:
         return tuple(dict.fromkeys(ipaddress.ip_address(address.split("%", 1)[0]) for address in found))
 
 
+async def judged_addresses(host: str, *, allow_private: bool, resolve: Resolve) -> Sequence[IPAddress]:
+    """Return what a host leads to, looked up once; raises `UnresolvedError`, or `OutboundRefusedError` if one of it is no place to go."""
+    literal = as_literal(host)
+    addresses = (literal,) if literal is not None else await resolve(host)
+    if not addresses:
+        raise UnresolvedError(f"{host} does not resolve")
+    verdict = judge_addresses(host, addresses, allow_private=allow_private)
+    if not verdict.allowed:
+        raise OutboundRefusedError(verdict.reason)
+    return addresses
+
+
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Opens connections to judged addresses only.
 
@@ -66,7 +78,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """Connect; raises `OutboundRefusedError`, `UnresolvedError`, or what httpcore raises."""
         try:
             async with asyncio.timeout(timeout):
-                addresses = (await self._judged(host))[:ADDRESSES_TRIED]
+                addresses = (await judged_addresses(host, allow_private=self._allow_private, resolve=self._resolve))[:ADDRESSES_TRIED]
                 share = None if timeout is None else timeout / len(addresses)
                 for last, address in enumerate(addresses, start=1 - len(addresses)):
                     try:
@@ -85,16 +97,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
-
-    async def _judged(self, host: str) -> Sequence[IPAddress]:
-        literal = as_literal(host)
-        addresses = (literal,) if literal is not None else await self._resolve(host)
-        if not addresses:
-            raise UnresolvedError(f"{host} does not resolve")
-        verdict = judge_addresses(host, addresses, allow_private=self._allow_private)
-        if not verdict.allowed:
-            raise OutboundRefusedError(verdict.reason)
-        return addresses
 
 
 def _look_up(host: str) -> list[str]:

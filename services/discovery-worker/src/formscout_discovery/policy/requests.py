@@ -5,7 +5,7 @@ such addresses were judged before they were opened (`policy.hazards.hazard_of_ad
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -90,6 +90,24 @@ def judge(facts: RequestFacts, settings: JudgeSettings) -> Judgement:
     if settings.mode is CrawlMode.SUBMIT and not production and not _is_hazard(facts):
         return _let("submit mode")
     return _hold("may change the application")
+
+
+def judge_without_cause(facts: RequestFacts, settings: JudgeSettings) -> Judgement:
+    """Rule on a request of which nobody knows what it answers to: a read passes, and what says of itself that it only reads."""
+    if facts.method in SAFE_METHODS:
+        return PASSED
+    why = _harmless(replace(facts, cause=Cause.PRESSING), settings)
+    return _hold("may change the application, and no tab knows of it") if why is None else _let(why)
+
+
+def judge_frame_without_cause(url: str, message: bytes, settings: JudgeSettings) -> Judgement:
+    """Rule on what is sent over a WebSocket when nobody knows what it answers to; `url` is the socket's own."""
+    # The network's list names addresses as people know them: http and https.
+    spelled = url.replace("ws", "http", 1) if url.startswith(("ws:", "wss:")) else url
+    if _is_allowed(RequestFacts(method="WEBSOCKET", url=spelled), settings):
+        return _let("allowed by the network")
+    why = reads_only(message, "")
+    return _hold("a WebSocket frame that no tab knows of") if why is None else _let(why)
 
 
 def _harmless(facts: RequestFacts, settings: JudgeSettings) -> str | None:
