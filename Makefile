@@ -82,6 +82,10 @@ cluster-test: packages checkers ## the images and the chart on the cluster of KU
 	@export HELM="$${HELM:-$(TOOLS)/checkers/bin/helm}"
 	exec $(RUN) pytest tests/cluster --cluster $(ARGS)
 
+.PHONY: playground-score
+playground-score: setup ## forms found of those present on the playground, by mechanism; ARGS="'dom/*' --mode submit --seeds 1-10"
+	@exec $(RUN) python -m tests.support.playground $(ARGS)
+
 .PHONY: bench
 bench: setup ## the benchmarks of bench/, with the machine they ran on
 	@for file in bench/bench_*.py; do echo "== $$file"; name=$${file#bench/}; $(RUN) python -m "bench.$${name%.py}" $(ARGS); done
