@@ -37,6 +37,8 @@ def job(kind: JobKind) -> Job:
         worker=None,
         error_code=None,
         error=None,
+        trace_parent=None,
+        trace_link=None,
     )
 
 

@@ -10,7 +10,7 @@ from formscout.queueing.execution import Handler
 from formscout.queueing.heartbeat import Pulse
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
-from formscout.telemetry import metrics
+from formscout.telemetry import metrics, traces
 from formscout.usecases.forms import find_work, keep_descriptions
 from formscout_analysis.config import AnalysisSettings
 from formscout_analysis.pipeline import describe
@@ -25,6 +25,10 @@ class Analysis:
 
     async def analyze(self, claim: Claim, pulse: Pulse) -> Outcome:
         """Describe the forms first met on one form page; a page described before is left as it is."""
+        with traces.span("analysis", {"formscout.form_page.id": claim.job.form_page_id}):
+            return await self._analyze(claim, pulse)
+
+    async def _analyze(self, claim: Claim, pulse: Pulse) -> Outcome:
         work = await find_work(self.database, claim)
         if work is None:
             return Finished()
@@ -33,7 +37,9 @@ class Analysis:
         except SnapshotDamagedError as error:
             return Failed(code=error.code, message=error.message)
         pulse.checkpoint()
-        described = await asyncio.to_thread(describe, snapshot, [form.root for form in work.forms])
+        traces.note({"formscout.analysis.forms": len(work.forms)})
+        with traces.span("describe forms"):
+            described = await asyncio.to_thread(describe, snapshot, [form.root for form in work.forms])
         by_root = {description.reading.root: description for description in described}
         lost = [form.root for form in work.forms if form.root not in by_root]
         if lost:

@@ -17,6 +17,8 @@ from starlette.middleware import Middleware
 from formscout.config import read_settings
 from formscout.domain.errors import FormscoutError
 from formscout.storage import schema
+from formscout.telemetry import traces
+from formscout.telemetry.instruments import Component
 from formscout.telemetry.logs import configure_logs
 from formscout_api import errors
 from formscout_api.config import ApiSettings
@@ -25,6 +27,7 @@ from formscout_api.metrics import MeteredApp, RequestMetrics
 from formscout_api.routes import companies, crawls, deletion, forms, health, metrics, networks, projects, schedules, sessions, webhooks
 from formscout_api.schemas.shapes import Problem
 from formscout_api.shortcut import ShortcutApp
+from formscout_api.traces import TracedApp
 from formscout_api.wiring import Wiring
 
 DESCRIPTION = """Point Formscout at a web application: it finds every form, each once, with a verified way to reach it.
@@ -75,7 +78,12 @@ def assemble(*, lifespan: Any = None) -> FastAPI:  # Any: Starlette's lifespan t
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         responses=_PROBLEMS,
-        middleware=[Middleware(MeteredApp, metrics=measured), Middleware(ShortcutApp, answers=SHORTCUTS), Middleware(BoundedApp)],
+        middleware=[
+            *([Middleware(TracedApp)] if traces.is_on() else []),
+            Middleware(MeteredApp, metrics=measured),
+            Middleware(ShortcutApp, answers=SHORTCUTS),
+            Middleware(BoundedApp),
+        ],
         redoc_url=None,
     )
     app.state.metrics = measured
@@ -92,6 +100,7 @@ def _operation_id(route: APIRoute) -> str:
 async def serve(settings: ApiSettings) -> None:
     """Run the server until it is told to stop; requests in hand end first. Raises what keeps it from starting."""
     await _check_stores(settings)
+    traces.start(Component.API)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -105,7 +114,10 @@ async def serve(settings: ApiSettings) -> None:
     )
     server = uvicorn.Server(config)
     app.state.is_stopping = lambda: server.should_exit
-    await server.serve()
+    try:
+        await server.serve()
+    finally:
+        await asyncio.to_thread(traces.stop)
 
 
 async def _check_stores(settings: ApiSettings) -> None:
@@ -121,6 +133,7 @@ def main() -> int:
     """Read the settings and serve; return the exit status."""
     try:
         settings = read_settings(ApiSettings)
+        traces.check()
         configure_logs(log_format=settings.log_format, log_level=settings.log_level)
         # uvicorn raises the signal once more when it has served to the end: then, and while starting, it ends the process well.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

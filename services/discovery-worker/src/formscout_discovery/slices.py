@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from formscout.domain.crawls import FailureReason, StopReason
@@ -14,7 +15,8 @@ from formscout.security.encryption import KeyRing
 from formscout.storage.database import Database
 from formscout.storage.pacing import PaceStore
 from formscout.storage.snapshots import SnapshotStore
-from formscout.telemetry import metrics
+from formscout.telemetry import metrics, traces
+from formscout.telemetry.spans import Attributes
 from formscout.usecases import slices
 from formscout.usecases.networks import open_credentials
 from formscout_discovery.browser.executable import BrowserUnavailableError
@@ -48,7 +50,9 @@ class Discovery:
     async def discover(self, claim: Claim, pulse: Pulse) -> Outcome:
         """Work on a session for one slice; what is left then is handed over by the job's end."""
         try:
-            end = await self._run(claim, pulse)
+            with traces.span("slice", {"formscout.session.id": claim.job.session_id}):
+                end = await self._run(claim, pulse)
+                traces.note(_told(end))
         except CrawlError as error:
             metrics.SLICES.inc(end="failed")
             return Failed(code=error.reason, message=error.message)
@@ -93,11 +97,12 @@ class Discovery:
         credentials = None if start.credentials is None else open_credentials(self.keys, start.network.id, start.credentials)
         gap = start.network.politeness.min_delay_ms / 1000
         plan = plan_of(start, credentials, signed_in=state is not None)
-        async with (
-            PaceStore.open(self.redis_url, start.session.company_id) as paces,
-            launch(self.browser) as chromium,
-            chromium.browse(rules_of(start, plan, SharedTurns(paces, gap_seconds=gap, look_up=stop)), state=state) as browser,
-        ):
+        async with AsyncExitStack() as opened:
+            paces = await opened.enter_async_context(PaceStore.open(self.redis_url, start.session.company_id))
+            with traces.span("start browser"):
+                chromium = await opened.enter_async_context(launch(self.browser))
+                turns = SharedTurns(paces, gap_seconds=gap, look_up=stop)
+                browser = await opened.enter_async_context(chromium.browse(rules_of(start, plan, turns), state=state))
             metrics.BROWSER_STARTS.inc(outcome="started")
             record = SessionRecord(self.database, self.snapshots, claim, pages_a_slice=self.pages_a_slice)
             return await run_slice(record, browser, plan=plan, stop=stop, drop=drop, keep_state=keep_state)
@@ -113,6 +118,19 @@ class Discovery:
             return pulse.cancelled or (told is not None and time.monotonic() - told > self.drain_seconds)
 
         return drop
+
+
+def _told(end: SliceEnd | None) -> Attributes:
+    """Return what a slice's span says of its end."""
+    if end is None:
+        return {"formscout.slice.end": "nothing_to_do"}
+    return {
+        "formscout.slice.end": end.stop,
+        "formscout.slice.visits": end.visits,
+        "formscout.slice.clicks": end.clicks,
+        "formscout.slice.signed_in": end.signed_in,
+        "formscout.slice.left": end.left,
+    }
 
 
 def _state_purpose(start: slices.SliceStart) -> str:

@@ -22,7 +22,7 @@ from formscout.queueing.app import create_app
 from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
-from formscout.telemetry import metrics
+from formscout.telemetry import metrics, traces
 from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
 from formscout.telemetry.exposure import expose
 from formscout.telemetry.instruments import Component
@@ -91,6 +91,8 @@ async def run(settings: BeatSettings) -> None:
     """Run dispatcher, reconciler, clock and webhooks until SIGTERM or SIGINT; raises `FormscoutError` when it cannot start."""
     alive = AliveFile(settings.alive_file)
     expose(Component.SCHEDULER, settings.metrics_port)
+    traces.check()
+    traces.start(Component.SCHEDULER)
     database, dispatcher, reconciler = connect(settings)
     follow_connections(database, dispatcher.redis)
     await schema.check(database)
@@ -128,6 +130,7 @@ async def run(settings: BeatSettings) -> None:
         await sender.poster.close()
         await dispatcher.redis.aclose()
         await database.close()
+        await asyncio.to_thread(traces.stop)
 
 
 async def _touch(alive: AliveFile, stopping: asyncio.Event) -> None:

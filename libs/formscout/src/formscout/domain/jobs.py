@@ -77,6 +77,8 @@ class NewJob:
     session_id: CrawlSessionId | None = None
     form_page_id: FormPageId | None = None
     subscription_id: SubscriptionId | None = None
+    trace_parent: str | None = None  # a `traceparent`: of the span below which its runs go
+    trace_link: str | None = None  # of the span that writes the row, where it is another one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ class Job:
     worker: str | None
     error_code: str | None
     error: str | None
+    trace_parent: str | None
+    trace_link: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,9 @@ _INHERITED: Final = (
 
 _OWN_PREFIX: Final = "FORMSCOUT_"
 
+_TRACES_PREFIX: Final = "OTEL_"
+"""The standard variables that say where spans go."""
+
 _NEVER_INHERITED: Final = frozenset(
     {"FORMSCOUT_API_KEY", "FORMSCOUT_ENCRYPTION_KEYS", "FORMSCOUT_URL", "FORMSCOUT_ALIVE_FILE", "FORMSCOUT_METRICS_PORT"}
 )
@@ -58,14 +61,19 @@ class Layout:
 
 def services(layout: Layout, environment: Mapping[str, str]) -> tuple[ProcessSpec, ...]:
     """Return the services to run, made of a layout and of our own environment."""
-    common = _inherited(environment) | {
-        "PYTHONUNBUFFERED": "1",
-        # Said once by `doctor`; three workers saying it in six lines each hides what matters.
-        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
-        "DATABASE_URL": layout.database_url,
-        "REDIS_URL": layout.redis_url,
-        "FORMSCOUT_LOG_FORMAT": "text",
-    }
+    traced = {name: value for name, value in environment.items() if name.startswith(_TRACES_PREFIX)}
+    common = (
+        _inherited(environment)
+        | traced
+        | {
+            "PYTHONUNBUFFERED": "1",
+            # Said once by `doctor`; three workers saying it in six lines each hides what matters.
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+            "DATABASE_URL": layout.database_url,
+            "REDIS_URL": layout.redis_url,
+            "FORMSCOUT_LOG_FORMAT": "text",
+        }
+    )
     blobs = {"FORMSCOUT_SNAPSHOT_STORE": layout.directory.blobs.as_uri()}
     sealed = {"FORMSCOUT_ENCRYPTION_KEYS": layout.encryption_keys}
     api = {"FORMSCOUT_API_HOST": HOST, "FORMSCOUT_API_PORT": str(layout.api_port)}

@@ -23,6 +23,7 @@ from formscout.queueing.heartbeat import Heart, Rhythm
 from formscout.queueing.presence import PRESENCE_SECONDS, announce, connect, withdraw
 from formscout.storage import schema
 from formscout.storage.database import Database
+from formscout.telemetry import traces
 from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
 from formscout.telemetry.exposure import PoolExposure
 from formscout.telemetry.instruments import Component
@@ -111,6 +112,7 @@ class Child:
         try:
             self._alive = AliveFile(self._alive_file)
             self._exposure.open(self._metrics_port)
+            traces.check()
             asyncio.run(_check_schema(self._database_url))
             self._check_own()
         except (FormscoutError, OSError) as error:
@@ -146,6 +148,7 @@ class Child:
 
     def _open(self, **_: object) -> None:
         self._exposure.enter(current_process_index(base=0) or 0)
+        traces.start(COMPONENT_OF[self.queue])
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         try:
@@ -180,6 +183,7 @@ class Child:
             self._runner.heart.stop()
             self._loop.run_until_complete(self._runner.database.close())
             self._loop.close()
+        traces.stop()
 
 
 def _leave_logs_alone(**_: object) -> None:

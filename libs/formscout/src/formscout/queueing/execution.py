@@ -14,7 +14,8 @@ from formscout.domain.jobs import LEASE_SECONDS, Claim, Deferred, Failed, Job, J
 from formscout.queueing.heartbeat import Heart, Pulse
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
-from formscout.telemetry import metrics
+from formscout.telemetry import metrics, traces
+from formscout.telemetry.spans import Attributes
 
 Handler = Callable[[Claim, Pulse], Awaitable[Outcome]]
 """Does a job's work and says how it ended; anything it raises counts as a crash of the worker."""
@@ -34,6 +35,9 @@ STORE_PAUSE_SECONDS: Final = 5.0
 
 STORE_LOOK_SECONDS: Final = 0.5
 """Between two tries to put such a job back while the database itself is away."""
+
+_WELL: Final = frozenset({"finished", "deferred"})
+"""Outcomes that are no failure."""
 
 _log = structlog.get_logger(__name__)
 
@@ -75,7 +79,10 @@ class Runner:
     async def _run(self, claim: Claim, delivery_tag: str | None) -> None:
         job = claim.job
         _count_start(job)
-        with structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind, session_id=job.session_id, company_id=job.company_id):
+        with (
+            traces.job_span(job.trace_parent, f"job {job.kind}", _told(job, self.worker), link=job.trace_link),
+            structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind, session_id=job.session_id, company_id=job.company_id),
+        ):
             try:
                 async with self.heart.watching(claim, delivery_tag=delivery_tag) as pulse:
                     began = time.monotonic()
@@ -124,14 +131,37 @@ class Runner:
             _log.exception("The crash could not be written down")
 
 
+def _told(job: Job, worker: str) -> Attributes | None:
+    """Return what a job's span says of it."""
+    if not traces.is_on():
+        return None
+    return {
+        "formscout.job.id": job.id,
+        "formscout.job.kind": job.kind,
+        "formscout.job.attempt": job.attempts + 1,
+        "formscout.job.waited_seconds": round(_waited(job), 3),
+        "formscout.session.id": job.session_id,
+        "formscout.company.id": job.company_id,
+        "formscout.form_page.id": job.form_page_id,
+        "formscout.worker": worker,
+        "messaging.destination.name": job.queue,
+    }
+
+
+def _waited(job: Job) -> float:
+    return max(0.0, (datetime.now(UTC) - job.available_at).total_seconds())
+
+
 def _count_start(job: Job) -> None:
-    waited = (datetime.now(UTC) - job.available_at).total_seconds()
-    metrics.JOB_WAIT.observe(max(0.0, waited), queue=job.queue, kind=job.kind)
+    metrics.JOB_WAIT.observe(_waited(job), queue=job.queue, kind=job.kind)
     metrics.JOB_STARTS.inc(queue=job.queue, kind=job.kind, attempt=str(job.attempts + 1))
 
 
 def _count_end(job: Job, outcome: str, code: str = "none") -> None:
     metrics.JOB_ENDS.inc(queue=job.queue, kind=job.kind, outcome=outcome, code=metrics.code_label(code))
+    traces.note({"formscout.job.outcome": outcome})
+    if outcome not in _WELL:
+        traces.fail(outcome if code == "none" else code)
 
 
 def _count_lost(job: Job) -> None:

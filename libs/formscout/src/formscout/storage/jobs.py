@@ -18,6 +18,7 @@ _COLUMNS = tuple(
     for name in (
         *("id", "kind", "queue", "state", "company_id", "session_id", "form_page_id", "subscription_id", "fence", "attempts"),
         *("cancel_requested", "available_at", "created_at", "lease_until", "heartbeat_at", "worker", "error_code", "error"),
+        *("trace_parent", "trace_link"),
     )
 )
 
@@ -206,6 +207,12 @@ class JobStore:
         statement = select(1).where(job.c.session_id == session_id, job.c.kind == kind, job.c.state.in_(states)).limit(1)
         return (await self._connection.execute(statement)).first() is not None
 
+    async def first_trace(self, session_id: CrawlSessionId) -> str | None:
+        """Return the `traceparent` of whoever asked for a session, if that is known."""
+        statement = select(job.c.trace_parent).where(job.c.session_id == session_id).order_by(job.c.id).limit(1)
+        found: str | None = (await self._connection.execute(statement)).scalar_one_or_none()
+        return found
+
     async def find(self, job_id: JobId) -> Job | None:
         """Return a job, or None."""
         row = (await self._connection.execute(select(*_COLUMNS).where(job.c.id == job_id))).mappings().one_or_none()
@@ -300,6 +307,8 @@ def _values(new: NewJob) -> dict[str, object]:
         "session_id": new.session_id,
         "form_page_id": new.form_page_id,
         "subscription_id": new.subscription_id,
+        "trace_parent": new.trace_parent,
+        "trace_link": new.trace_link,
     }
 
 

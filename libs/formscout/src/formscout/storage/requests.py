@@ -50,8 +50,8 @@ _ACCEPT: Final = (
             INSERT INTO frontier_page (session_id, key_digest, key, address, template, source, depth, priority, path, state)
             SELECT id, :key_digest, :key, :address, :template, :source, 0, :priority, '[]', 'waiting' FROM fresh
         ), first_slice AS (
-            INSERT INTO job (kind, queue, state, company_id, session_id)
-            SELECT 'discover_slice', 'discovery', 'queued', company_id, id FROM fresh
+            INSERT INTO job (kind, queue, state, company_id, session_id, trace_parent)
+            SELECT 'discover_slice', 'discovery', 'queued', company_id, id, :trace_parent FROM fresh
         )
         SELECT {_SESSION}, false AS joined FROM fresh UNION ALL SELECT {_SESSION}, true FROM live
         """,  # noqa: S608 (only our own column names are set in)
@@ -63,7 +63,7 @@ _ACCEPT: Final = (
         bindparam("admit", type_=Boolean),
         bindparam("options", type_=JSONB),
         bindparam("priority", type_=BigInteger),
-        *(bindparam(name, type_=Text) for name in ("sentence", "key_digest", "key", "address", "template", "source")),
+        *(bindparam(name, type_=Text) for name in ("sentence", "key_digest", "key", "address", "template", "source", "trace_parent")),
     )
     .columns(*crawl_session.c, column("joined", Boolean))
 )
@@ -164,6 +164,7 @@ class RequestStore:
         first_page: NewPage,
         force: bool,
         admit: bool,
+        trace_parent: str | None,
     ) -> tuple[CrawlSession, bool] | None:
         """Write a queued session with its first page and first slice, or find the live one of its network (unless `force`).
 
@@ -187,6 +188,7 @@ class RequestStore:
             "priority": first_page.priority,
             "force": force,
             "admit": admit,
+            "trace_parent": trace_parent,
         }
         row = (await self._connection.execute(_ACCEPT, values)).mappings().one_or_none()
         return None if row is None else (session_of_row(row), row["joined"])

@@ -25,7 +25,8 @@ job: Final = Table(
     Column("worker", Text),
     Column("error_code", Text),
     Column("error", Text),
-    Column("trace_parent", Text),  # W3C trace context of whoever asked for it
+    Column("trace_parent", Text),  # W3C trace context of the span below which its runs go
+    Column("trace_link", Text),  # that of the span which wrote the row, where it is another one
     created_at(),
     Column("available_at", created_at().type, nullable=False, server_default=func.now()),
     moment("started_at"),

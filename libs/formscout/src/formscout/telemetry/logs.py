@@ -1,25 +1,16 @@
 """Log lines of every process: a fixed sentence with fields, as text or JSON, without secrets."""
 
 import logging
-import re
 import sys
-from collections.abc import Mapping
 from typing import Final, Literal
 
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from formscout.telemetry import traces
+from formscout.telemetry.redaction import safe
+
 LogFormat = Literal["text", "json"]
-
-HIDDEN: Final = "[hidden]"
-
-_SECRET_NAME: Final = re.compile(r"passw|secret|authorization|cookie|credential|api_?key|encryption|totp|\btoken\b|_token\b", re.IGNORECASE)
-_SECRET_VALUES: Final = (
-    (re.compile(r"\bfsk_[\w-]{8,}"), f"fsk_{HIDDEN}"),  # our own API keys
-    (re.compile(r"\bwhsec_[\w+/=-]{8,}"), f"whsec_{HIDDEN}"),  # webhooks' secrets
-    (re.compile(r"(?i)\b(bearer|basic) [\w+/=.~-]{8,}"), rf"\1 {HIDDEN}"),
-    (re.compile(r"(://[^\s/@:]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),  # the password of an address
-)
 
 _QUIET: Final = {
     # They log each request, message or statement at INFO; what matters of it has a line of ours.
@@ -40,6 +31,7 @@ def configure_logs(*, log_format: LogFormat, log_level: str) -> None:
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _name_trace,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
@@ -71,29 +63,20 @@ def configure_logs(*, log_format: LogFormat, log_level: str) -> None:
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace what is a secret by its name, and what looks like one inside any text."""
-    return {name: _safe(name, value) for name, value in event.items()}
+    """Replace what is a secret by its type or its name, and what looks like one inside any text."""
+    return {name: safe(name, value) for name, value in event.items()}
+
+
+def _name_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say within which span the line was written, so that one leads to the other."""
+    if (ids := traces.ids()) is not None:
+        event["trace_id"], event["span_id"] = ids
+    return event
 
 
 def _drop_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event.pop("color_message", None)  # uvicorn's own line once more, for terminals
     return event
-
-
-def _safe(name: str, value: object) -> object:
-    if name.startswith("_"):
-        return value  # structlog's own
-    if value is not None and _SECRET_NAME.search(name):
-        return HIDDEN
-    if isinstance(value, str):
-        for pattern, replacement in _SECRET_VALUES:
-            value = pattern.sub(replacement, value)
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _safe(str(key), item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_safe("", item) for item in value]
-    return value
 
 
 def _renderer(log_format: LogFormat) -> Processor:

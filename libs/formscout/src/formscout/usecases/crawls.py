@@ -15,6 +15,9 @@ from formscout.domain.urls import normalise
 from formscout.storage import requests
 from formscout.storage.crawls import CrawlStore, Target
 from formscout.storage.database import Connection, Database
+from formscout.storage.jobs import JobStore
+from formscout.telemetry import traces
+from formscout.telemetry.spans import Kind
 from formscout.usecases.admission import Admission
 from formscout.usecases.deliveries import announce_end
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
@@ -70,21 +73,41 @@ async def accept_discovery(
     ids = {name: getattr(request, name) for name in ("company_id", "project_id", "network_id", "user_id", "product_id")}
     store = requests.RequestStore(connection)
     # The second look is for the message alone: it says which id leads nowhere.
-    target = await store.lock_target(**ids) or await CrawlStore(connection).target(**ids)
-    base_url = _require(target, request)
-    found = await store.accept(
-        TaskId(uuid4()),
-        **ids,
-        options=replace(request.options, robots=request.robots or target.robots),
-        sentence=QUEUED_SENTENCE,
-        first_page=_first_page(base_url),
-        force=request.force,
-        admit=refusal is None,
-    )
-    if found is None:
-        assert refusal is not None, "what is admitted is accepted"
-        raise refusal
+    with traces.span("accept discovery", kind=Kind.PRODUCER):
+        target = await store.lock_target(**ids) or await CrawlStore(connection).target(**ids)
+        base_url = _require(target, request)
+        found = await store.accept(
+            TaskId(uuid4()),
+            **ids,
+            options=replace(request.options, robots=request.robots or target.robots),
+            sentence=QUEUED_SENTENCE,
+            first_page=_first_page(base_url),
+            force=request.force,
+            admit=refusal is None,
+            trace_parent=traces.here(),
+        )
+        if found is None:
+            assert refusal is not None, "what is admitted is accepted"
+            raise refusal
+        await _tell(connection, *found)
     return found
+
+
+async def _tell(connection: Connection, session: CrawlSession, joined: bool) -> None:
+    """Say in the open span what was accepted; a request that joins a session leads to the trace of the one that began it."""
+    if not traces.is_recorded():
+        return
+    traces.note(
+        {
+            "formscout.session.id": session.id,
+            "formscout.task.id": str(session.task_id),
+            "formscout.network.id": session.network_id,
+            "formscout.company.id": session.company_id,
+            "formscout.session.joined": joined,
+        }
+    )
+    if joined:
+        traces.link(await JobStore(connection).first_trace(session.id))
 
 
 async def find_status(database: Database, caller: Caller, task_id: UUID) -> CrawlStatus:

@@ -188,7 +188,13 @@ async def _reopen(work: UnitOfWork, job: Job, session: CrawlSession) -> None:
         waiting = [page.id for page in await work.forms.pages(session.id) if page.state is FormPageState.PENDING]
         await work.jobs.add(
             [
-                NewJob(kind=JobKind.ANALYZE_FORM_PAGE, company_id=job.company_id, session_id=session.id, form_page_id=one)
+                NewJob(
+                    kind=JobKind.ANALYZE_FORM_PAGE,
+                    company_id=job.company_id,
+                    session_id=session.id,
+                    form_page_id=one,
+                    trace_parent=job.trace_parent,
+                )
                 for one in waiting
                 if one != job.form_page_id
             ]

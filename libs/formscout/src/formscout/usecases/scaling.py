@@ -4,6 +4,7 @@ from formscout.domain.crawls import CrawlSession
 from formscout.domain.ids import CrawlSessionId
 from formscout.domain.jobs import JobKind, JobState, NewJob
 from formscout.domain.slices import PAGES_A_SLICE, most_slices, slices_wanted
+from formscout.telemetry import traces
 from formscout.usecases.unit_of_work import UnitOfWork
 
 
@@ -48,5 +49,12 @@ async def _start(work: UnitOfWork, session: CrawlSession, *, at_work: int, most:
     waiting = await work.frontier.waiting(session.id)
     left = session.options.max_pages - session.visits - await work.frontier.leased(session.id)
     wanted = slices_wanted(min(waiting.worth, left), most=most, pages_a_slice=pages_a_slice)
-    new = NewJob(kind=JobKind.DISCOVER_SLICE, company_id=session.company_id, session_id=session.id)
+    # Beside the slice that finds out, not below it: a session that is handed over a hundred times is no stair of a hundred steps.
+    new = NewJob(
+        kind=JobKind.DISCOVER_SLICE,
+        company_id=session.company_id,
+        session_id=session.id,
+        trace_parent=traces.beside(),
+        trace_link=traces.here(),
+    )
     await work.jobs.add([new] * (wanted - at_work))

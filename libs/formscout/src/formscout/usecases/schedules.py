@@ -13,6 +13,7 @@ from formscout.domain.schedules import DueOutcome, Schedule
 from formscout.storage.database import Connection, Database
 from formscout.storage.leadership import LeadershipStore
 from formscout.storage.schedules import DueNetwork, ScheduleStore
+from formscout.telemetry import traces
 from formscout.usecases.companies import require_manager
 from formscout.usecases.crawls import CrawlRequest, accept_discovery
 from formscout.usecases.cron import check_cron, next_due, ticks
@@ -91,7 +92,10 @@ async def run_due(database: Database, network_id: NetworkId) -> DueOutcome | Non
     try:
         async with database.begin() as connection:
             due = await ScheduleStore(connection).lock_due(network_id)
-            return None if due is None else await _run(connection, due)
+            if due is None:
+                return None
+            with traces.span("scheduled discovery", {"formscout.network.id": network_id}):
+                return await _run(connection, due)
     except OverloadedError as error:
         return await postpone(database, network_id, seconds=error.retry_after, note=error.message)
 

@@ -14,6 +14,7 @@ from formscout.domain.networks import Network, Sealed
 from formscout.domain.pages import FrontierPage, SkipReason, TemplateTally, VisitOutcome, VisitReport
 from formscout.domain.slices import PAGES_A_SLICE
 from formscout.storage.database import Database
+from formscout.telemetry import traces
 from formscout.usecases.crawls import stop_session
 from formscout.usecases.scaling import start_beside
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
@@ -234,7 +235,7 @@ async def _add_forms(work: UnitOfWork, session: CrawlSession, findings: Findings
     new = [form_page_id for form_page_id in added if form_page_id is not None]
     for sighting in findings.sightings:
         await work.forms.sight(session.id, sighting)
-    job = NewJob(kind=JobKind.ANALYZE_FORM_PAGE, company_id=session.company_id, session_id=session.id)
+    job = NewJob(kind=JobKind.ANALYZE_FORM_PAGE, company_id=session.company_id, session_id=session.id, trace_parent=traces.here())
     await work.jobs.add([replace(job, form_page_id=one) for one in new])
     return new
 

@@ -9,6 +9,8 @@ from typing import Final
 from formscout.domain.errors import CrawlError, LeaseLostError, StoreUnavailableError
 from formscout.domain.forms import Findings, KnownForm, NewFormPage
 from formscout.domain.pages import NOBODY_THERE, FrontierPage, PageSource, SkipReason, VisitOutcome
+from formscout.telemetry import traces
+from formscout.telemetry.redaction import safe_address
 from formscout_discovery.crawl.entrance import enter
 from formscout_discovery.crawl.front_door import outcome_of, require_answer
 from formscout_discovery.crawl.harvest import Harvest
@@ -119,7 +121,8 @@ class _Engine:
     async def _enter(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> None:
         """Sign in; when that fails, write what was seen before the session fails."""
         try:
-            await self._unless_dropped(enter(self.work, tab, harvest))
+            with traces.span("sign in"):
+                await self._unless_dropped(enter(self.work, tab, harvest))
         except CrawlError as error:
             harvest.outcome, harvest.sentence = outcome_of(error), error.message
             await self._write(page, harvest)
@@ -166,6 +169,11 @@ class _Engine:
 
     async def _visit(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> Tab:
         """Visit one page within its limits, write what came of it, and return the tab to go on with."""
+        told = {"formscout.page.id": page.id, "formscout.page.depth": page.depth, "formscout.page.attempt": page.attempts}
+        with traces.span("visit", told):
+            return await self._visit_page(tab, page, harvest)
+
+    async def _visit_page(self, tab: Tab, page: FrontierPage, harvest: Harvest) -> Tab:
         broken, crashed = True, False
         try:
             async with visit_time(self.work.plan.limits.visit_seconds):
@@ -179,7 +187,7 @@ class _Engine:
             crashed = error.outcome is VisitOutcome.CRASHED
             self._cut_short(harvest, error.outcome, error.message)
         except Exception as error:  # the door of a visit: one bad page ends nothing
-            log.warning("visit failed", extra={"address": page.address}, exc_info=True)
+            log.warning("A visit broke off", extra={"address": safe_address(page.address)}, exc_info=True)
             self._cut_short(harvest, VisitOutcome.ERROR, f"The visit broke off: {type(error).__name__}.")
         if broken and not await self.work.browser.answers():
             # Nothing is written: the page is begun again in another browser, and set down as crashed if it kills that one, too.
@@ -223,6 +231,7 @@ class _Engine:
 
     async def _write(self, page: FrontierPage, harvest: Harvest) -> None:
         written: Sequence[NewFormPage] = ()
+        _tell(page, harvest)
 
         def refold(findings: Findings, news: Sequence[KnownForm]) -> Findings:
             nonlocal written
@@ -257,3 +266,18 @@ class _Engine:
         self.misses = self.misses + 1 if harvest.outcome in NOBODY_THERE else 0
         if self.misses >= MISSES_IN_A_ROW:
             self.end = SliceStop.APPLICATION_DOWN
+
+
+def _tell(page: FrontierPage, harvest: Harvest) -> None:
+    """Say in the visit's span what came of it."""
+    if not traces.is_recorded():
+        return
+    traces.note(
+        {
+            "url.full": safe_address(page.address),
+            "http.response.status_code": harvest.status,
+            "formscout.visit.outcome": harvest.outcome,
+            "formscout.visit.clicks": harvest.clicks,
+            "formscout.visit.form_pages": len(harvest.form_pages),
+        }
+    )

@@ -4,6 +4,7 @@ from typing import Final
 
 from formscout.domain.pages import FrontierPage, PageSource, VisitOutcome
 from formscout.domain.paths import NavigationPath
+from formscout.telemetry import traces
 from formscout_discovery.crawl.expansion import Expansion
 from formscout_discovery.crawl.harvest import Harvest
 from formscout_discovery.crawl.inspection import inspect, keep_hidden
@@ -26,7 +27,8 @@ async def visit(work: Slice, tab: Tab, page: FrontierPage, harvest: Harvest) -> 
     """Visit the page; everything brought home is in `harvest`, the outcome too."""
     path = page.path or (opening(page.address),)
     harvest.keys.append(page.key)
-    landing = await land(work, tab, path)
+    with traces.span("load page"):
+        landing = await land(work, tab, path)
     arrival, state = landing.arrival, landing.state
     if arrival is not None:
         harvest.address, harvest.status = arrival.address, arrival.status
@@ -46,10 +48,12 @@ async def visit(work: Slice, tab: Tab, page: FrontierPage, harvest: Harvest) -> 
     harvest.add_links(work, links_of(state.snapshot))
     # A page that only redirects is best reached by where it ends up.
     paths: tuple[NavigationPath, ...] = (path,) if page.path else ((opening(state.snapshot.address),), path)
-    await inspect(work, tab, state, harvest, paths=paths[:1] if state.key == page.key else paths)
+    with traces.span("inspect forms"):
+        await inspect(work, tab, state, harvest, paths=paths[:1] if state.key == page.key else paths)
     _end(harvest, arrival.outcome if arrival.settled else VisitOutcome.NEVER_SETTLED)
     if work.memory.first_state(harvest.fingerprint):
-        await Expansion(work=work, tab=tab, harvest=harvest, base=state, path=path, template=template).run()
+        with traces.span("press controls"):
+            await Expansion(work=work, tab=tab, harvest=harvest, base=state, path=path, template=template).run()
     else:
         await keep_hidden(work, tab, state, harvest, path=path)
 
