@@ -1,11 +1,26 @@
 """Every value is documented, used and checked."""
 
+import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from tests.support import charts
 from tools import chart_papers
+
+SCHEMA: Final[Mapping[str, Any]] = json.loads((charts.CHART / "values.schema.json").read_text(encoding="utf-8"))  # Any: JSON
+
+HELMS_OWN: Final = "global"
+"""Helm hands it to every chart, so it must be allowed; this chart takes nothing from it."""
+
+
+def _schema_paths(node: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str | None]]:
+    """Return each key that the schema knows, with its description; in another order than the values."""
+    for key, below in node.get("properties", {}).items():
+        yield f"{above}{key}", below.get("description")
+        yield from _schema_paths(below, f"{above}{key}.")
 
 
 def _templates() -> str:
@@ -27,6 +42,20 @@ def test_every_value_is_used_by_a_template() -> None:
 def test_the_schema_knows_every_value() -> None:
     """The defaults pass, and each of them is refused once it is misspelt."""
     assert charts.template(values=charts.CHART / "ci/small-values.yaml").ok
+
+
+def test_values_and_schema_know_the_same_keys_and_say_the_same_of_them() -> None:
+    documented = {value.path: value.comment or "" for value in chart_papers.values()}
+    known = dict(_schema_paths(SCHEMA))
+    levels = {path.rpartition(".")[0] for path in documented}
+    levels |= {level[: dot.start()] for level in levels for dot in re.finditer(r"\.", level)}
+    parts = {path for path in known if any(path.startswith(f"{value}.") for value in documented)}  # of a value that is a map
+    assert set(known) - levels - parts - {HELMS_OWN} == set(documented)
+    assert {path: _plain(known[path] or "") for path in documented} == {path: _plain(comment) for path, comment in documented.items()}
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "'")
 
 
 @pytest.mark.parametrize(

@@ -43,13 +43,13 @@ def long_form(rows: int) -> str:
     return f"<form>{''.join(f'<p><label for=f{row}>Field {row}</label><input id=f{row} name=f{row}></p>' for row in range(rows))}</form>"
 
 
-async def discover(database: Database, tenant: Tenant, snapshot: Snapshot) -> CrawlSession:
-    """Ask for a discovery and work its one visit off: it brings the snapshot home."""
+async def discover(database: Database, tenant: Tenant, snapshot: Snapshot, *, blobs: str = "database:") -> CrawlSession:
+    """Ask for a discovery and work its one visit off: it brings the snapshot home, into the store of this address."""
     session = await ask(database, tenant)
     claim = await workers.begin(database)
     visited = await slices.next_page(database, claim)
     assert visited is not None
-    store = SnapshotStore.connect("database:", database)
+    store = SnapshotStore.connect(blobs, database)
     found = NewFormPage(
         address=visited.address,
         title="Home",
