@@ -91,3 +91,41 @@ def test_the_browser_keeps_its_sandbox_by_a_profile_that_is_there() -> None:
     default = re.search(r":-([^}]+)}", option)
     assert default is not None
     assert (sources.ROOT / default[1]).is_file()
+
+
+def prometheus() -> Mapping[str, Any]:  # Any: as above
+    return yaml.safe_load(compose()["configs"]["prometheus"]["content"])  # type: ignore[no-any-return]  # as above
+
+
+def test_prometheus_reads_every_process_that_tells_how_it_does() -> None:
+    """A process without figures looks as if it had nothing to tell; a name stands for as many containers as there are."""
+    ports = {"api": 8000, "flower": 5555}
+    for name, service in ours():
+        if "FORMSCOUT_METRICS_PORT" in service["environment"]:
+            ports[name] = int(service["environment"]["FORMSCOUT_METRICS_PORT"])
+    assert ports.keys() == {name for name, _ in ours()} - ONCE
+    read = {job["job_name"]: job["dns_sd_configs"] for job in prometheus()["scrape_configs"]}
+    assert {name: (found["names"], found["type"], found["port"]) for name, (found,) in read.items()} == {
+        name: ([name], "A", port) for name, port in ports.items()
+    }
+
+
+def test_rules_and_dashboards_are_the_charts() -> None:
+    """What is judged and shown must not depend on where the platform runs."""
+    mounted = {
+        name: dict(volume.split(":")[:2] for volume in compose()["services"][name]["volumes"] if volume.endswith(":ro"))
+        for name in ("prometheus", "grafana")
+    }
+    assert mounted["prometheus"] == {"./charts/formscout/files/rules": "/etc/prometheus/rules"}
+    assert prometheus()["rule_files"] == ["/etc/prometheus/rules/*.yaml"]
+    assert mounted["grafana"] == {"./charts/formscout/files/dashboards": "/etc/grafana/dashboards"}
+    (provider,) = yaml.safe_load(compose()["configs"]["folders"]["content"])["providers"]
+    assert provider["options"]["path"] == "/etc/grafana/dashboards"
+
+
+def test_flower_looks_on_behind_a_password_and_holds_no_secret_but_redis() -> None:
+    """Whoever reaches it must not be able to end a worker, nor to read the database."""
+    service = compose()["services"]["flower"]
+    assert {"--read-only=true", "formscout.queueing.watching"} <= set(service["command"])
+    assert service["environment"].keys() == {"REDIS_URL", "FLOWER_BASIC_AUTH"}
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])

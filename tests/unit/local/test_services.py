@@ -1,5 +1,6 @@
 """What each process of the embedded platform is given."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ OURS = {
 }
 
 
-def layout(*, demo_port: int | None = None, flower_port: int | None = None) -> Layout:
+def layout(*, demo_port: int | None = None, flower_port: int | None = None, metrics_ports: Mapping[str, int] | None = None) -> Layout:
     return Layout(
         directory=DataDirectory(path=Path("/data")),
         database_url="postgresql://here",
@@ -27,6 +28,8 @@ def layout(*, demo_port: int | None = None, flower_port: int | None = None) -> L
         api_port=8000,
         demo_port=demo_port,
         flower_port=flower_port,
+        flower_password="of-flower",
+        metrics_ports=metrics_ports or {},
     )
 
 
@@ -49,6 +52,20 @@ def test_the_demo_application_knows_nothing_of_the_stores() -> None:
     assert not {"DATABASE_URL", "REDIS_URL"} & environments(layout(demo_port=1))["demo"].keys()
 
 
+def test_flower_looks_on_behind_a_password_and_knows_nothing_but_redis() -> None:
+    (flower,) = [spec for spec in services(layout(flower_port=2), OURS) if spec.name == "flower"]
+    assert "--read-only=true" in flower.argv
+    assert flower.environment["FLOWER_BASIC_AUTH"] == "operator:of-flower"
+    assert "DATABASE_URL" not in flower.environment
+
+
+def test_figures_are_served_where_somebody_reads_them() -> None:
+    ports = {"scheduler": 1, "discovery": 2, "analysis": 3, "upkeep": 4}
+    found = {name: given.get("FORMSCOUT_METRICS_PORT") for name, given in environments(layout(metrics_ports=ports)).items()}
+    assert found == {"api": None, "scheduler": "1", "discovery": "2", "analysis": "3", "upkeep": "4"}
+    assert not [name for name, given in environments(layout()).items() if "FORMSCOUT_METRICS_PORT" in given]
+
+
 def test_the_stores_are_the_embedded_ones_whatever_our_environment_says() -> None:
     assert {given["DATABASE_URL"] for given in environments(layout()).values()} == {"postgresql://here"}
 
@@ -68,8 +85,8 @@ def test_demo_and_flower_run_only_when_asked_for() -> None:
 
 
 def test_no_secret_shows_when_a_layout_or_a_process_is_printed() -> None:
-    shown = repr(layout()) + repr(services(layout(), OURS))
-    assert not [secret for secret in ("id:key", "redis://here", "postgresql://here", "key-of-the-model") if secret in shown]
+    shown = repr(layout()) + repr(services(layout(flower_port=2), OURS))
+    assert not [secret for secret in ("id:key", "redis://here", "postgresql://here", "key-of-the-model", "of-flower") if secret in shown]
 
 
 @pytest.mark.parametrize(("processors", "children"), [(1, 1), (2, 1), (4, 2), (64, 4)])

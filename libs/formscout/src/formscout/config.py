@@ -29,15 +29,28 @@ def with_authorities(redis_url: str, file: Path | None) -> str:
     return f"{redis_url}{'&' if '?' in redis_url else '?'}{urlencode({'ssl_ca_certs': str(file)})}"
 
 
-class PlatformSettings(BaseSettings):
-    """Where the stores are and how a process speaks; variables are `FORMSCOUT_…`, but for `DATABASE_URL` and `REDIS_URL`."""
+class BrokerSettings(BaseSettings):
+    """Where Redis is; variables are `FORMSCOUT_…`, but for `REDIS_URL`."""
 
     model_config = SettingsConfigDict(env_prefix="FORMSCOUT_", frozen=True, extra="ignore", populate_by_name=True)
 
     redis_ca: FilePath | None = None
     """The authorities that Redis' certificate must come from, where `REDIS_URL` asks for TLS; by default those of the system."""
-    database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     redis_url: SecretStr = Field(validation_alias=AliasChoices("REDIS_URL", "redis_url"))
+
+    @field_validator("redis_url")
+    @classmethod
+    def _with_ca(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        """Add the file of the authorities, so that whoever has the address has all that it takes to connect."""
+        if "redis_ca" not in info.data:  # it is wrong, and named itself
+            return url
+        return SecretStr(with_authorities(url.get_secret_value(), info.data["redis_ca"]))
+
+
+class PlatformSettings(BrokerSettings):
+    """Where the stores are and how a process speaks; `DATABASE_URL` has no prefix either."""
+
+    database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     database_pool_size: int = Field(default=2, ge=1, le=100)
     """Connections a process; 20 discovery pods of 2 and the rest must fit into PostgreSQL's default of 100."""
     lease_seconds: float = Field(default=LEASE_SECONDS, ge=3, le=300)
@@ -50,14 +63,6 @@ class PlatformSettings(BaseSettings):
     """Touched by the main loop of workers and scheduler every few seconds, for those who watch the process; None: not done."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where workers and scheduler serve their metrics; None: nowhere. The API serves its own beside its routes."""
-
-    @field_validator("redis_url")
-    @classmethod
-    def _with_ca(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
-        """Add the file of the authorities, so that whoever has the address has all that it takes to connect."""
-        if "redis_ca" not in info.data:  # it is wrong, and named itself
-            return url
-        return SecretStr(with_authorities(url.get_secret_value(), info.data["redis_ca"]))
 
 
 class SnapshotSettings(BaseSettings):

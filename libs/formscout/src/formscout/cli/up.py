@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
@@ -19,7 +20,9 @@ from formscout.local.demo import register_demo
 from formscout.local.directory import DataDirectory
 from formscout.local.interrupts import Interrupts
 from formscout.local.logstream import LogStream
+from formscout.local.monitoring import NO_FLOWER, NO_PROMETHEUS
 from formscout.local.platform import Platform, PlatformOptions, running_platform
+from formscout.local.services import FLOWER_USER
 
 DEFAULT_PORT: Final = 8000
 
@@ -31,6 +34,7 @@ def up(  # noqa: PLR0917 (typer passes options by name)
     port: Annotated[int, typer.Option(min=1, max=65535, help="The API's port.")] = DEFAULT_PORT,
     data_dir: DataDirOption = None,
     flower: Annotated[bool, typer.Option("--flower", help="Add Flower, which shows Celery's tasks.")] = False,
+    monitoring: Annotated[bool, typer.Option("--monitoring", help="Add Prometheus and Flower, where they are installed.")] = False,
 ) -> None:
     """Run the whole platform on this machine until Ctrl-C: PostgreSQL, Redis, the API, the scheduler and the workers."""
     if (once or out is not None) and not demo:
@@ -38,7 +42,7 @@ def up(  # noqa: PLR0917 (typer passes options by name)
     if out is not None and not out.absolute().parent.is_dir():
         raise typer.BadParameter(f"{out.absolute().parent} is no directory.", param_hint="--out")
     console = Console()
-    options = PlatformOptions(data_directory=data_directory(data_dir), port=port, demo=demo, flower=flower)
+    options = PlatformOptions(data_directory=data_directory(data_dir), port=port, demo=demo, flower=flower, monitoring=monitoring)
     if not asyncio.run(_main(options, console, once=once, out=out)):
         raise typer.Exit(1)
 
@@ -64,8 +68,8 @@ async def _serve(
 ) -> bool:
     async with running_platform(options, log, interrupts) as platform:
         _say(console, f"Formscout is up at {platform.url} (documentation: {platform.url}/docs).")
-        if platform.layout.flower_port is not None:
-            _say(console, f"Flower is at http://127.0.0.1:{platform.layout.flower_port}/.")
+        for sentence in _said_of_monitoring(platform, wanted=options.monitoring):
+            _say(console, sentence)
         _say(console, f"Address and key for other programs: {platform.layout.directory.client_env}")
         if options.demo:
             succeeded = await _first_discovery(platform, console, out)
@@ -74,6 +78,20 @@ async def _serve(
         _say(console, "Ctrl-C ends it.")
         await asyncio.Event().wait()
     return True
+
+
+def _said_of_monitoring(platform: Platform, *, wanted: bool) -> Iterator[str]:
+    layout = platform.layout
+    if layout.flower_port is not None:
+        login = f"user {FLOWER_USER}, password in {layout.directory.flower_file}"
+        yield f"Flower is at http://127.0.0.1:{layout.flower_port}/ ({login})."
+    elif wanted:
+        yield NO_FLOWER
+    if platform.prometheus is not None:
+        rules = platform.prometheus.rules
+        yield f"Prometheus is at {platform.prometheus.url} ({f'with {rules} files of rules' if rules else 'without rules'})."
+    elif wanted:
+        yield NO_PROMETHEUS
 
 
 async def _first_discovery(platform: Platform, console: Console, out: Path | None) -> bool:

@@ -68,6 +68,16 @@ class DataDirectory:
         return self.path / "stores.env"
 
     @property
+    def flower_file(self) -> Path:
+        """The password at Flower."""
+        return self.path / "flower.password"
+
+    @property
+    def monitoring(self) -> Path:
+        """What Prometheus is told, and what it has measured."""
+        return self.path / "monitoring"
+
+    @property
     def sockets(self) -> Path:
         """A directory for PostgreSQL's socket: in here, or a short one elsewhere where this path is too long for a socket."""
         inside = self.path / "run"
@@ -116,6 +126,10 @@ class DataDirectory:
     def redis_password(self) -> str:
         """Return Redis's password, made at the first start: other users of the machine reach the port, too."""
         return self._secret("redis.password", lambda: secrets.token_urlsafe(24))
+
+    def flower_password(self) -> str:
+        """Return the password at Flower, made at the first start."""
+        return self._secret(self.flower_file.name, lambda: secrets.token_urlsafe(12))
 
     def _secret(self, name: str, make: Callable[[], str]) -> str:
         file = self.path / name

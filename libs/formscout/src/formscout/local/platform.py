@@ -15,6 +15,7 @@ from formscout.local.browser import require_browser
 from formscout.local.directory import DataDirectory, read_variables, write_variables
 from formscout.local.interrupts import Interrupts
 from formscout.local.logstream import LogStream
+from formscout.local.monitoring import MEASURED, Prometheus, flower_is_there, start_prometheus
 from formscout.local.ports import free_port, preferred, require_free
 from formscout.local.redis import RedisAddress
 from formscout.local.services import Layout, own_environment, services
@@ -47,6 +48,7 @@ class PlatformOptions:
     port: int | None  # None: any free one
     demo: bool = False
     flower: bool = False
+    monitoring: bool = False  # Prometheus and Flower, where they are installed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ class Platform:
     api_key: str = field(repr=False)  # an operator's
     supervisor: Supervisor
     log: LogStream
+    prometheus: Prometheus | None = None  # None: not asked for, or not installed
 
     @property
     def url(self) -> str:
@@ -80,7 +83,8 @@ async def running_platform(options: PlatformOptions, log: LogStream, interrupts:
             write_variables(directory.stores_env, {"DATABASE_URL": layout.database_url, "REDIS_URL": layout.redis_url})
             await _start_services(supervisor, layout)
             write_variables(directory.client_env, {"FORMSCOUT_URL": layout.url, "FORMSCOUT_API_KEY": api_key})
-            yield Platform(layout=layout, api_key=api_key, supervisor=supervisor, log=log)
+            prometheus = await start_prometheus(supervisor, layout) if options.monitoring else None
+            yield Platform(layout=layout, api_key=api_key, supervisor=supervisor, log=log, prometheus=prometheus)
         finally:
             await supervisor.stop_all(last=STORES)
 
@@ -103,7 +107,9 @@ async def start_stores(supervisor: Supervisor, log: LogStream, directory: DataDi
         encryption_keys=directory.encryption_keys(),
         api_port=free_port() if options.port is None else options.port,
         demo_port=preferred(DEMO_PORT) if options.demo else None,
-        flower_port=preferred(FLOWER_PORT) if options.flower else None,
+        flower_port=preferred(FLOWER_PORT) if options.flower or (options.monitoring and flower_is_there()) else None,
+        flower_password=directory.flower_password(),
+        metrics_ports={name: free_port() for name in MEASURED} if options.monitoring else {},
         processors=os.cpu_count() or 1,
     )
 

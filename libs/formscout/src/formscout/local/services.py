@@ -31,6 +31,11 @@ _NEVER_INHERITED: Final = frozenset(
 _BROWSER_VARIABLES: Final = ("PLAYWRIGHT_BROWSERS_PATH",)
 _MODEL_VARIABLES: Final = ("ANTHROPIC_API_KEY",)
 
+WATCHING: Final = "formscout.queueing.watching"
+"""The Celery application that Flower looks on with."""
+
+FLOWER_USER: Final = "operator"
+
 DRAIN_SECONDS: Final = 15.0
 """Grace of a worker: it drops or ends the visit in hand and hands the rest over."""
 
@@ -43,9 +48,11 @@ class Layout:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     encryption_keys: str = field(repr=False)
+    flower_password: str = field(default="", repr=False)
     api_port: int
     demo_port: int | None = None  # None: without the demo application
     flower_port: int | None = None  # None: without Flower
+    metrics_ports: Mapping[str, int] = field(default_factory=dict)  # of processes that serve their metrics, by name
     processors: int = 2
 
     @property
@@ -79,25 +86,25 @@ def services(layout: Layout, environment: Mapping[str, str]) -> tuple[ProcessSpe
     api = {"FORMSCOUT_API_HOST": HOST, "FORMSCOUT_API_PORT": str(layout.api_port)}
     # A directory of its own, so that two platforms on one machine do not end each other's browsers.
     browser = {"FORMSCOUT_SCRATCH": str(layout.directory.path / "browsers")} | _named(environment, _BROWSER_VARIABLES)
+    model = _named(environment, _MODEL_VARIABLES)
+    children = analysis_children(layout.processors)
+
+    def told(name: str) -> dict[str, str]:
+        port = layout.metrics_ports.get(name)
+        return common if port is None else common | {"FORMSCOUT_METRICS_PORT": str(port)}
+
     specs = [
         _python("api", ("formscout_api.main",), common | blobs | sealed | api),
-        _python("scheduler", ("formscout_scheduler.beat",), common | blobs | sealed),  # it deletes blobs, and signs webhooks
-        _worker("discovery", "formscout_discovery.worker", "discovery", 1, common | blobs | sealed | browser),
-        _worker(
-            "analysis",
-            "formscout_analysis.worker",
-            "analysis",
-            analysis_children(layout.processors),
-            common | blobs | _named(environment, _MODEL_VARIABLES),
-        ),
-        _worker("upkeep", "formscout_scheduler.worker", "budget", 1, common),
+        _python("scheduler", ("formscout_scheduler.beat",), told("scheduler") | blobs | sealed),  # it deletes blobs, and signs webhooks
+        _worker("discovery", "formscout_discovery.worker", "discovery", 1, told("discovery") | blobs | sealed | browser),
+        _worker("analysis", "formscout_analysis.worker", "analysis", children, told("analysis") | blobs | model),
+        _worker("upkeep", "formscout_scheduler.worker", "budget", 1, told("upkeep")),
     ]
     if layout.demo_port is not None:
         demo = ("formscout_demo.main", "--host", HOST, "--port", str(layout.demo_port), "--data-dir", str(layout.directory.demo))
         specs.append(_python("demo", demo, _inherited(environment) | {"PYTHONUNBUFFERED": "1"}))
     if layout.flower_port is not None:
-        flower = ("celery", "-A", "formscout_scheduler.worker", "flower", f"--address={HOST}", f"--port={layout.flower_port}")
-        specs.append(_python("flower", flower, common))
+        specs.append(_flower(layout, layout.flower_port, _inherited(environment)))
     return tuple(specs)
 
 
@@ -118,6 +125,13 @@ def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _named(environment: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
     return {name: environment[name] for name in names if name in environment}
+
+
+def _flower(layout: Layout, port: int, inherited: dict[str, str]) -> ProcessSpec:
+    """Return how to run Flower: it looks on, behind a password, and needs nothing but Redis."""
+    arguments = ("celery", "-A", WATCHING, "flower", f"--address={HOST}", f"--port={port}", "--read-only=true")
+    given = {"REDIS_URL": layout.redis_url, "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{layout.flower_password}"}
+    return _python("flower", arguments, inherited | given)
 
 
 def _python(name: str, arguments: tuple[str, ...], environment: dict[str, str]) -> ProcessSpec:
