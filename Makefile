@@ -100,6 +100,10 @@ format: packages ## mend style and formatting
 openapi: packages ## docs/api/openapi.json from the code
 	@exec $(RUN) python -m formscout_api.openapi
 
+.PHONY: dashboards
+dashboards: packages ## charts/formscout/files/dashboards from tools/dashboards
+	@exec $(RUN) python -m tools.dashboards
+
 .PHONY: chart-goldens
 chart-goldens: packages checkers ## what is made from the chart: golden files of its tests, its README, k8s/manifests
 	@for kind in goldens readme manifests; do $(RUN) python -m tools.chart_papers $$kind; done

@@ -3,7 +3,7 @@
 import re
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import httpx
@@ -69,7 +69,12 @@ def wait_for(port: int, holds: Callable[[Mapping[str, float]], bool], *services:
 
 
 def check_labels(text: str, tenant: Tenant) -> None:
-    """Assert that every family is declared, with help, and that no label tells of anybody: no id, no address, no name."""
+    """Assert that every family is declared, with help, and that no label tells of the tenant: no id, no address, no name."""
+    check_families(text, (tenant.company.name, tenant.project.name, tenant.network.name, tenant.admin.email, tenant.network.base_url or ""))
+
+
+def check_families(text: str, names: Collection[str]) -> None:
+    """Assert that every family is declared, with help, and that no label is any of these names, or an id."""
     declared = {one.name.removesuffix("_total"): one for one in DECLARED}
     for family in text_string_to_metric_families(text):
         if family.name.startswith(FOREIGN):
@@ -80,11 +85,10 @@ def check_labels(text: str, tenant: Tenant) -> None:
         for sample in family.samples:
             assert set(sample.labels) <= {*one.labels, *LIBRARY_LABELS}, sample
             for label in one.labels:
-                _check_value(label, sample.labels[label], tenant)
+                _check_value(label, sample.labels[label], names)
 
 
-def _check_value(label: str, value: str, tenant: Tenant) -> None:
-    names = (tenant.company.name, tenant.project.name, tenant.network.name, tenant.admin.email, tenant.network.base_url or "")
+def _check_value(label: str, value: str, names: Collection[str]) -> None:
     assert not any(name and name.lower() in value.lower() for name in names), (label, value)
     if label == "route":
         assert re.fullmatch(r"unmatched|(/[a-z._-]+|/\{[a-z_]+\})+", value), "a template, never what stood in its place"

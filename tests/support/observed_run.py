@@ -18,7 +18,9 @@ ENDED: Final = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 PAGES: Final = 15
 """Of the demo application's, in the order in which a discovery takes them: some twenty seconds on two processors."""
 
-FORMS: Final = "sum(formscout_forms_described_total)"
+DESCRIBED: Final = "sum(formscout_forms_described_total)"
+FAILED: Final = 'sum(formscout_job_ends_total{queue="discovery", outcome="failed"})'
+KEPT_UP: Final = 'sum(formscout_job_ends_total{queue="budget"})'
 
 
 def run(observed: Observed) -> dict[str, Any]:  # Any: JSON
@@ -30,15 +32,34 @@ def run(observed: Observed) -> dict[str, Any]:  # Any: JSON
             observed.api.post("/api/webhooks", json={"company_id": company, "address": address}).raise_for_status()
         _be_refused(observed)
         demo = observed.discover(max_pages=PAGES)
-        nowhere = observed.discover(network_id=_network_that_is_away(observed))
-        observed.loop.call(add_jobs(observed.database, *[NewJob(kind=JobKind.RESET_BUDGETS)] * 3))
+        network = _network_that_is_away(observed)
+        nowhere = observed.discover(network_id=network)
+        _keep_up(observed, 1)
         with _followed(observed, demo):
-            until(lambda: all(observed.status(one)["state"] in ENDED for one in (demo, nowhere)), "both end", why=observed.story)
+            _wait_for_ends(observed, demo, nowhere)
+        # Prometheus tells a counter's growth from the second time on at which it sees it.
+        _wait_for_figure(observed, FAILED, 1)
+        _keep_up(observed, 2)
+        _wait_for_ends(observed, observed.discover(network_id=network))
+        _wait_for_figure(observed, FAILED, 2)
         observed.loop.call(receiver.wait_for(1))
         status = observed.status(demo)
-        forms = status["result"]["forms_found"]
-        until(lambda: [one.value for one in observed.query(FORMS)] == [forms], f"{forms} forms are described", why=observed.story)
+        _wait_for_figure(observed, DESCRIBED, status["result"]["forms_found"])
     return status
+
+
+def _keep_up(observed: Observed, jobs: int) -> None:
+    """Have jobs of upkeep done, and so many of them by now."""
+    observed.loop.call(add_jobs(observed.database, NewJob(kind=JobKind.RESET_BUDGETS)))
+    _wait_for_figure(observed, KEPT_UP, jobs)
+
+
+def _wait_for_ends(observed: Observed, *discoveries: Mapping[str, Any]) -> None:  # Any: JSON
+    until(lambda: all(observed.status(one)["state"] in ENDED for one in discoveries), "they end", why=observed.story)
+
+
+def _wait_for_figure(observed: Observed, expression: str, least: float) -> None:
+    until(lambda: any(one.value >= least for one in observed.query(expression)), f"{expression} is {least}", why=observed.story)
 
 
 def _be_refused(observed: Observed) -> None:
