@@ -34,3 +34,8 @@ def test_twenty_workers_make_no_more_series_than_a_prometheus_takes_in_passing(o
     worker = max(series[component] for component in WORKER_COMPONENTS)
     rest = TWICE * sum(series[component] for component in COMPONENTS if component not in WORKER_COMPONENTS)
     assert WORKERS * worker + rest <= MOST_SERIES, series
+
+
+def test_every_process_tells_its_connections_to_postgresql(observed: Observed) -> None:
+    open_now = observed.query("sum by (job) (formscout_database_connections)")
+    assert {sample.labels["job"]: sample.value >= 1 for sample in open_now} == dict.fromkeys(COMPONENTS, True)

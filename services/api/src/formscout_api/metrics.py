@@ -1,7 +1,6 @@
 """Requests counted and timed by route template, and what else this process has open."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from importlib.metadata import version
 from time import perf_counter
 from typing import Final
@@ -19,7 +18,7 @@ from prometheus_client import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from formscout.telemetry import metrics
-from formscout.telemetry.instruments import Component
+from formscout.telemetry.instruments import Component, follow_each
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Labels of their own; a client may send any word as a method."""
@@ -58,17 +57,11 @@ class RequestMetrics:
         """Let readers see what is open, from now on; the connections are told by their state."""
         metrics.HTTP_FOLLOWERS.make(self.registry).set_function(followers)
         for declared, connections in ((metrics.DATABASE_CONNECTIONS, database), (metrics.REDIS_CONNECTIONS, redis)):
-            gauge = declared.make(self.registry)
-            for state in connections():
-                gauge.labels(state=state).set_function(partial(_count, connections, state))
+            follow_each(declared.make(self.registry), connections, "state")
 
     def exposition(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
         return generate_latest(self.registry)
-
-
-def _count(connections: Callable[[], Mapping[str, int]], state: str) -> int:
-    return connections()[state]
 
 
 class MeteredApp:

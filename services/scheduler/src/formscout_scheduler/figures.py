@@ -1,7 +1,7 @@
 """The figures of the queues, as the scheduler that leads knows them: the same that `queue-stats` shows."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -90,10 +90,5 @@ class QueueFigures:
 
 def follow_connections(database: Database, client: redis.asyncio.Redis) -> None:
     """Let readers see how many connections are open."""
-    for state in ("in_use", "idle"):
-        metrics.DATABASE_CONNECTIONS.follow(partial(_count, database.connections, state), state=state)
-        metrics.REDIS_CONNECTIONS.follow(partial(_count, partial(redis_connections, client), state), state=state)
-
-
-def _count(connections: Callable[[], Mapping[str, int]], state: str) -> int:
-    return connections()[state]
+    metrics.DATABASE_CONNECTIONS.follow_each(database.connections, "state")
+    metrics.REDIS_CONNECTIONS.follow_each(partial(redis_connections, client), "state")

@@ -23,7 +23,7 @@ from formscout.queueing.heartbeat import Heart, Rhythm
 from formscout.queueing.presence import PRESENCE_SECONDS, announce, connect, withdraw
 from formscout.storage import schema
 from formscout.storage.database import Database
-from formscout.telemetry import traces
+from formscout.telemetry import metrics, traces
 from formscout.telemetry.alive import ALIVE_SECONDS, AliveFile
 from formscout.telemetry.exposure import PoolExposure
 from formscout.telemetry.instruments import Component
@@ -162,6 +162,8 @@ class Child:
 
     def _start(self) -> Runner:
         database = Database.connect(self._database_url, pool_size=self._pool_size)
+        if metrics.DATABASE_CONNECTIONS.is_live:
+            database.tell_connections(_tell_connections)
         handlers = self._wire(database, lambda: self.draining)
         rhythm = Rhythm.of(self._lease_seconds)
         heart = Heart(self.queue, database_url=self._database_url, redis_url=self._redis_url, rhythm=rhythm)
@@ -184,6 +186,11 @@ class Child:
             self._loop.run_until_complete(self._runner.database.close())
             self._loop.close()
         traces.stop()
+
+
+def _tell_connections(counts: Mapping[str, int]) -> None:
+    for state, count in counts.items():
+        metrics.DATABASE_CONNECTIONS.set(count, state=state)
 
 
 def _leave_logs_alone(**_: object) -> None:

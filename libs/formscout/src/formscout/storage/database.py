@@ -1,6 +1,6 @@
 """The connection pool to PostgreSQL that every store works on."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self, TypeAlias
 
@@ -95,6 +95,20 @@ class Database:
         pool = self.engine.pool
         assert isinstance(pool, QueuePool), "the engine was made with one"
         return {"in_use": pool.checkedout() + self._looks.in_use, "idle": pool.checkedin() + self._looks.idle}
+
+    def tell_connections(self, tell: Callable[[Mapping[str, int]], None]) -> None:
+        """Say how many connections are open whenever one is taken or given back; for a process that nobody can ask."""
+
+        def taken(*_: object) -> None:
+            tell(self.connections())
+
+        def given_back(*_: object) -> None:
+            # The pool counts it only after this.
+            counts = self.connections()
+            tell({"in_use": counts["in_use"] - 1, "idle": counts["idle"] + 1})
+
+        event.listen(self.engine.sync_engine, "checkout", taken)
+        event.listen(self.engine.sync_engine, "checkin", given_back)
 
     async def ping(self) -> None:
         """Raise `StoreUnavailableError` unless PostgreSQL answers."""

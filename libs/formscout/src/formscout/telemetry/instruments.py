@@ -1,7 +1,8 @@
 """Instruments for figures: declared by name, meaning and labels; live in a process that exposes them, and free of cost in others."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import ClassVar, Final, Generic, Literal, TypeVar
 
 import prometheus_client
@@ -96,6 +97,11 @@ class Gauge(Instrument[prometheus_client.Gauge]):
         if (live := self._of(labels)) is not None:
             live.set_function(value)
 
+    def follow_each(self, values: Callable[[], Mapping[str, float]], label: str) -> None:
+        """Ask for several values at once, by this label, whenever somebody reads one; not in a worker."""
+        if self._live is not None:
+            follow_each(self._live, values, label)
+
     def clear(self) -> None:
         """Say nothing any more: what was said last is no longer known to be so."""
         if self._live is not None:
@@ -119,6 +125,16 @@ class Histogram(Instrument[prometheus_client.Histogram]):
         """Count one of this size."""
         if (live := self._of(labels)) is not None:
             live.observe(value)
+
+
+def follow_each(live: prometheus_client.Gauge, values: Callable[[], Mapping[str, float]], label: str) -> None:
+    """Have a live gauge ask for several values, by this label."""
+    for name in values():
+        live.labels(**{label: name}).set_function(partial(_one_of, values, name))
+
+
+def _one_of(values: Callable[[], Mapping[str, float]], name: str) -> float:
+    return values()[name]
 
 
 def go_live(component: Component, registry: CollectorRegistry | None) -> None:

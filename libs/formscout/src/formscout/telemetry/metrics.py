@@ -185,7 +185,10 @@ STORE_FAILURES: Final = Counter(
     by=(*_WORKERS, *_SCHEDULER),
 )
 DATABASE_CONNECTIONS: Final = Gauge(
-    "formscout_database_connections", "Connections to PostgreSQL that this process has open.", labels=("state",), by=_LASTING
+    "formscout_database_connections",
+    "Connections to PostgreSQL that this process has open; a worker tells those of its jobs.",
+    labels=("state",),
+    by=Component,
 )
 REDIS_CONNECTIONS: Final = Gauge(
     "formscout_redis_connections", "Connections to Redis that this process has open.", labels=("state",), by=_LASTING
