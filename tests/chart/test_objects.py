@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
 from tests.support import charts
 
 from formscout.config import PlatformSettings
@@ -197,3 +198,26 @@ def test_nobody_is_killed_before_the_drain_can_end(name: str) -> None:
             drain = float(variables.get("FORMSCOUT_DRAIN_SECONDS") or 0)
             assert drain > 0
             assert pod["spec"]["terminationGracePeriodSeconds"] >= drain + RESERVE_SECONDS
+
+
+def test_whatever_tells_how_it_does_is_read_at_a_port_that_it_has() -> None:
+    """By the operator or by annotations; a monitor of a port that no container has reads nothing, and says nothing."""
+    answer = charts.template("--set", "monitoring.scrapeAnnotations=true", values=charts.CHART / "ci/production-values.yaml")
+    assert answer.ok, answer.complaint
+    found = tuple(each for each in yaml.safe_load_all(answer.output) if each)
+    monitored = {charts.component(each): each["spec"]["podMetricsEndpoints"][0]["port"] for each in found if each["kind"] == "PodMonitor"}
+    pods = {charts.component(each): pod for each, pod in charts.workloads(found) if charts.component(each) in monitored}
+    assert monitored.keys() == pods.keys() == {*SETTINGS, "flower"}
+    for name, pod in pods.items():
+        ports = {port["name"]: port["containerPort"] for port in pod["spec"]["containers"][0]["ports"]}
+        assert pod["metadata"]["annotations"]["prometheus.io/port"] == str(ports[monitored[name]]), name
+
+
+def test_flower_looks_on_behind_a_password_with_redis_alone() -> None:
+    """Whoever reaches it must not be able to end a worker, nor to read the database."""
+    (pod,) = [pod for each, pod in _pods("production") if charts.component(each) == "flower"]
+    (container,) = pod["spec"]["containers"]
+    assert {"--read-only=true", "formscout.queueing.watching"} <= set(container["args"])
+    assert [one["valueFrom"]["secretKeyRef"] for one in container["env"] if one["name"] == "FLOWER_BASIC_AUTH"]
+    (secrets,) = [volume["projected"]["sources"] for volume in pod["spec"]["volumes"] if volume["name"] == "secrets"]
+    assert {item["path"] for source in secrets for item in source["secret"]["items"]} <= {"REDIS_URL", "redis-ca.crt"}

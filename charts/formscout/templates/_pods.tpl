@@ -181,6 +181,16 @@ topologySpreadConstraints:
 {{- end }}
 
 {{- /* metadata of a pod template. */ -}}
+{{- /* Where each component tells how it does. */ -}}
+{{- define "formscout.metricsPorts" -}}
+api: "8000"
+scheduler: "9464"
+upkeep-worker: "9464"
+discovery-worker: "9464"
+analysis-worker: "9464"
+flower: "5555"
+{{- end }}
+
 {{- define "formscout.podMetadata" -}}
 labels:
   {{- include "formscout.labels" . | nindent 2 }}
@@ -189,6 +199,12 @@ labels:
   {{- end }}
 annotations:
   kubectl.kubernetes.io/default-container: {{ .component }}
+  {{- $port := get (include "formscout.metricsPorts" . | fromYaml) .component }}
+  {{- if and .root.Values.monitoring.scrapeAnnotations $port }}
+  prometheus.io/scrape: "true"
+  prometheus.io/port: {{ $port | quote }}
+  prometheus.io/path: /metrics
+  {{- end }}
   {{- with .values.podAnnotations }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
