@@ -47,8 +47,8 @@ MAIN: Final = (
 send("page");
 const asked = new XMLHttpRequest(); asked.open("POST", "/write/xhr"); asked.send("x");
 new Worker("/worker.js");
-new SharedWorker("/shared.js");
-navigator.serviceWorker.register("/service.js");
+if (window.SharedWorker) new SharedWorker("/shared.js");  // browsers of the discovery worker have none
+navigator.serviceWorker?.register("/service.js").catch(() => 0);
 navigator.sendBeacon("/write/beacon", "x");
 fetch("/write/keepalive", { method: "POST", keepalive: true, body: "x" }).catch(() => 0);
 window.open("/popup");

@@ -110,6 +110,26 @@ async def test_a_browser_that_dies_is_told_and_never_as_an_error_of_the_library(
         assert await tab.press(Locators(css="a")) is None
 
 
+async def test_a_browser_whose_gate_dies_is_lost_and_the_next_one_has_its_own(site: MisbehavingSite, tmp_path: Path) -> None:
+    def gates() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children() if "formscout_discovery.gate" in child.cmdline()]
+
+    before = set(gates())
+    async with launch(options(tmp_path)) as cut_off, cut_off.browse(TabRules(allow_private=True)) as browser:
+        tab = await browser.new_tab()
+        assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.OK
+        assert await browser.answers()
+        (gate,) = set(gates()) - before
+        gate.kill()
+        site.forget()
+        assert (await tab.open(site.at("plain"))).outcome is VisitOutcome.CRASHED
+        assert not await browser.answers()
+        assert site.arrived == []
+    async with launch(options(tmp_path)) as next_one, next_one.browse(TabRules(allow_private=True)) as browser:
+        assert (await (await browser.new_tab()).open(site.at("plain"))).outcome is VisitOutcome.OK
+    assert set(gates()) <= before
+
+
 async def test_we_go_by_our_own_name(site: MisbehavingSite, tab: BrowserTab) -> None:
     await tab.open(site.at("plain"))
     name = str(await tab.page.evaluate("navigator.userAgent"))

@@ -16,6 +16,8 @@ class DiscoverySettings(PlatformSettings, SnapshotSettings, EncryptionSettings):
     """Path of a Chromium; by default the system's, else Playwright's own."""
     browser_sandbox: bool | None = None
     """Chromium's own sandbox: on, and the worker refuses to start where it does not work; off; by default on, and for root off."""
+    browser_authorities: Path | None = None
+    """Certificates, as a PEM file, that the servers of applications may be signed by, beside those that the system trusts."""
     scratch: Path = Path(tempfile.gettempdir()) / "formscout-browsers"
     """Where running browsers are noted, so that a worker can end those of one that was killed."""
     slice_seconds: float = Field(default=600, gt=0, le=3000)

@@ -28,7 +28,7 @@ def check_browser(settings: DiscoverySettings) -> None:
 def browser_options(settings: DiscoverySettings) -> BrowserOptions:
     """Return how browsers are started here."""
     sandbox = is_sandboxed(settings.browser_sandbox, is_root=os.geteuid() == 0)
-    return BrowserOptions(scratch=settings.scratch, executable=settings.browser, sandbox=sandbox)
+    return BrowserOptions(scratch=settings.scratch, executable=settings.browser, sandbox=sandbox, authorities=settings.browser_authorities)
 
 
 def wire(settings: DiscoverySettings, database: Database, draining: Callable[[], bool]) -> Mapping[JobKind, Handler]:

@@ -4,9 +4,11 @@ from typing import Final
 
 from formscout.domain.pages import VisitOutcome
 from formscout_discovery.browser.traffic import Doom
+from formscout_discovery.gate.upstream import Trouble
 
 _BY_CODE: Final = (
     ("ERR_NAME_NOT_RESOLVED", VisitOutcome.ADDRESS_UNRESOLVED, "The host's name does not resolve."),
+    ("ERR_PROXY_CONNECTION_FAILED", VisitOutcome.CRASHED, "The gate between browser and network is gone."),
     ("ERR_CERT_", VisitOutcome.CERTIFICATE_INVALID, "The server's certificate could not be verified."),
     ("ERR_SSL_", VisitOutcome.CERTIFICATE_INVALID, "No secure connection could be made."),
     ("ERR_TIMED_OUT", VisitOutcome.TIMEOUT, "The server did not answer in time."),
@@ -29,6 +31,23 @@ _BY_CODE: Final = (
 )
 
 LONGEST_SENTENCE: Final = 200
+
+_BY_TROUBLE: Final = {
+    Trouble.REFUSED: (VisitOutcome.ADDRESS_REFUSED, "The outbound guard refuses where it leads."),
+    Trouble.UNRESOLVED: (VisitOutcome.ADDRESS_UNRESOLVED, "The host's name does not resolve."),
+    Trouble.UNREACHABLE: (VisitOutcome.UNREACHABLE, "The connection was refused or reset."),
+    Trouble.TIMEOUT: (VisitOutcome.TIMEOUT, "The server did not answer in time."),
+    Trouble.INSECURE: (VisitOutcome.CERTIFICATE_INVALID, "The server's certificate could not be verified."),
+    Trouble.INVALID: (VisitOutcome.UNREACHABLE, "The server's answer is no HTTP."),
+}
+
+
+def doom_of_trouble(told: str) -> Doom | None:
+    """Return what the gate says of a server that it could not ask; None when it says nothing of the kind."""
+    if told not in _BY_TROUBLE:
+        return None
+    outcome, sentence = _BY_TROUBLE[Trouble(told)]
+    return Doom(outcome=outcome, sentence=sentence)
 
 
 def doom_of(message: str) -> Doom:

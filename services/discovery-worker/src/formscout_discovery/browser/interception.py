@@ -1,9 +1,10 @@
 """Every request of one Chromium, held until the address guard and the request judge have spoken.
 
 It listens on the browser's own DevTools session, not on the tabs': so it also hears the first request of a popup, those
-of frames, workers and shared workers, of `sendBeacon`, and of every redirect, and the HTTP cache stays on. What it does
-not hear, and the gate in front of the network is for: frames sent over a WebSocket from a worker, requests that the browser
-makes on its own behalf, and a name that resolves anew between the guard's look-up and the connection.
+of frames, workers and shared workers, of `sendBeacon`, and of every redirect, and the HTTP cache stays on. It knows which act
+of ours a request answers to, and tells the gate what may pass for its cause's sake; the gate holds back whatever it has no such
+word of, and so all that is not heard here: frames that workers send over a WebSocket, requests that the browser makes on its own
+behalf.
 """
 
 import asyncio
@@ -12,14 +13,20 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import structlog
 from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
 
 from formscout.domain.pages import VisitOutcome
 from formscout.domain.urls import without_query
 from formscout_discovery.browser.documents import refusal_of_response
+from formscout_discovery.browser.failures import doom_of_trouble
 from formscout_discovery.browser.traffic import DocumentFacts, Traffic
-from formscout_discovery.policy.requests import SAFE_METHODS, Cause, Judgement, RequestFacts, Ruling, judge
+from formscout_discovery.gate.answers import TOLD_BY
+from formscout_discovery.gate.messages import Judged
+from formscout_discovery.gate.process import Gate, GateLostError
+from formscout_discovery.policy.read_protocols import MAX_JUDGED_BODY_BYTES
+from formscout_discovery.policy.requests import SAFE_METHODS, Cause, Judgement, RequestFacts, Ruling, judge, judge_without_cause
 
 FRAME_KNOWN_WITHIN_S: Final = 0.25
 """A new frame's first request may be heard before the frame itself; it is waited for this long."""
@@ -28,12 +35,15 @@ NETWORK_SCHEMES: Final = frozenset({"http", "https"})
 
 _OUT_OF_SCOPE: Final = "leads off the application"
 
+_log = structlog.get_logger(__name__)
+
 
 class Interception:
     """Judges the requests of all tabs of one browser."""
 
-    def __init__(self, session: CDPSession, *, offline: bool) -> None:
+    def __init__(self, session: CDPSession, gate: Gate, *, offline: bool) -> None:
         self.session = session  # the whole browser's
+        self._gate = gate
         self._offline = offline
         self._tabs: list[Traffic] = []
         self._frame_came = asyncio.Event()
@@ -47,7 +57,9 @@ class Interception:
         await self.session.send("Fetch.enable", {"patterns": patterns})
 
     async def answers(self, seconds: float) -> bool:
-        """Tell whether the browser says its version within so many seconds."""
+        """Tell whether the browser says its version within so many seconds; one whose gate is gone is as good as gone."""
+        if self._gate.is_lost:
+            return False
         try:
             await asyncio.wait_for(self.session.send("Browser.getVersion"), seconds)
         except (PlaywrightError, TimeoutError):
@@ -61,6 +73,14 @@ class Interception:
     def remove(self, traffic: Traffic) -> None:
         """Forget a tab; what it still sends is judged as nobody's."""
         self._tabs = [each for each in self._tabs if each is not traffic]
+
+    def gate_told(self, told: Judged) -> None:
+        """List what the gate held back by itself with the tab whose act is the likeliest cause, as for what is nobody's."""
+        tabs = [traffic for traffic in self._tabs if traffic.lane.port == told.lane]
+        if tabs:
+            max(tabs, key=lambda tab: tab.began).gate_told(told)
+        else:
+            _log.info("The gate held back what came from no open tab", method=told.method, address=told.url, count=told.count)
 
     def frame_came(self) -> None:
         """Tell that a tab learned of a frame."""
@@ -82,6 +102,8 @@ class Interception:
             await work
         except PlaywrightError:
             return  # the request is gone: its tab was closed, or its page went elsewhere
+        except GateLostError:
+            return  # nothing can be sent any more; whoever waits for the page learns of it by the browser
 
     async def _decide(self, event: dict[str, Any]) -> None:
         if "responseStatusCode" in event or "responseErrorReason" in event:
@@ -123,13 +145,15 @@ class Interception:
 
     async def _judge(self, event: dict[str, Any], traffic: Traffic, *, top: bool) -> None:
         request = event["request"]
-        judgement = judge(_facts(event, traffic), traffic.rules.judging)
+        facts = _facts(event, traffic)
+        judgement = judge(facts, traffic.rules.judging)
         traffic.judged(judgement, request["method"], request["url"])
         if judgement.ruling is Ruling.HOLD_BACK:
             await self._hold_back(event, top=event["resourceType"] == "Document")
             return
         if top:
             traffic.document = DocumentFacts(request_id=event.get("networkId", ""), url=request["url"])
+        await _permit(facts, traffic, request)
         await self._let_go(event)
 
     async def _decide_nobodys(self, event: dict[str, Any]) -> None:
@@ -160,16 +184,22 @@ class Interception:
         if judgement.ruling is Ruling.HOLD_BACK:
             await self._hold_back(event, top=False)
         else:
+            await _permit(facts, traffic, request)
             await self._let_go(event)
 
     async def _decide_response(self, event: dict[str, Any]) -> None:
-        """Look at the head of a main document: what is no page is not loaded, and the page before it stays."""
+        """Look at the head of a document: what is no page is not loaded in a tab, and what is the gate's own word in no frame."""
         traffic = self._known_tab(event["frameId"])
-        if traffic is None or event["frameId"] != traffic.main_frame or traffic.document is None:
-            await self._let_go(event)
-            return
         status: int | None = event.get("responseStatusCode")
         headers = {header["name"].lower(): header["value"] for header in event.get("responseHeaders", ())}
+        trouble = doom_of_trouble(headers.get(TOLD_BY.lower(), ""))
+        if traffic is None or event["frameId"] != traffic.main_frame or traffic.document is None:
+            await (self._let_go(event) if trouble is None else self._fail(event, "Aborted"))
+            return
+        if trouble is not None:
+            traffic.refuse(trouble.outcome, trouble.sentence)
+            await self._fail(event, "Aborted")
+            return
         traffic.document.status = status
         traffic.document.content_type = headers.get("content-type", "")
         traffic.document.retry_after = headers.get("retry-after", "")
@@ -235,6 +265,23 @@ def _facts(event: dict[str, Any], traffic: Traffic) -> RequestFacts:
         body=_body(request),
         content_type=_header(request["headers"], "content-type"),
     )
+
+
+async def _permit(facts: RequestFacts, traffic: Traffic, request: Mapping[str, Any]) -> None:
+    """Give the gate the word for a request that passes by its cause alone; raises `GateLostError`."""
+    if judge_without_cause(facts, traffic.rules.judging).ruling is Ruling.HOLD_BACK:
+        await traffic.lane.permit(facts.method, facts.url, _whole_body(request))
+
+
+def _whole_body(request: Mapping[str, Any]) -> bytes | None:
+    """Return all that will be sent, None if it is not all shown (files are not) or is more than the gate looks at."""
+    if not request.get("hasPostData"):
+        return b""
+    entries = request.get("postDataEntries") or ()
+    if not entries or not all("bytes" in entry for entry in entries):
+        return None
+    body = b"".join(base64.b64decode(entry["bytes"]) for entry in entries)
+    return body if len(body) <= MAX_JUDGED_BODY_BYTES else None
 
 
 def _body(request: Mapping[str, Any]) -> bytes | None:

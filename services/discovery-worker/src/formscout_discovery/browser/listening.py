@@ -1,6 +1,7 @@
 """Listens to what one tab's page does, and writes it into the tab's traffic."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,7 +12,8 @@ from formscout.domain.pages import VisitOutcome
 from formscout.domain.urls import without_query
 from formscout_discovery.browser.documents import MAX_DOCUMENT_BYTES, TOO_LARGE_SENTENCE
 from formscout_discovery.browser.traffic import MAX_DEGRADED, Traffic
-from formscout_discovery.policy.requests import Cause, Judgement, Ruling
+from formscout_discovery.gate.process import GateLostError
+from formscout_discovery.policy.requests import Cause, Judgement, Ruling, judge_frame_without_cause
 
 BUFFERED_BYTES: Final = 1024 * 1024
 """What Chromium may keep of response bodies for us; we never ask for one."""
@@ -134,13 +136,29 @@ class Listening:
         self._traffic.end(VisitOutcome.CRASHED, "The tab's renderer died.")
 
     def _on_web_socket(self, socket: WebSocketRoute) -> None:
-        """Connect the page's socket, but hold what it sends once an act of ours may be the reason."""
+        """Connect the page's socket, but hold what it sends once an act of ours may be the reason, unless it says that it only reads."""
         server = socket.connect_to_server()
+        turn = asyncio.Lock()  # first come, first served: messages keep their order
+
+        async def permit_and_send(message: str | bytes) -> None:
+            async with turn:
+                with contextlib.suppress(PlaywrightError, GateLostError):  # the page went away, or nothing can be sent any more
+                    await self._traffic.lane.permit("WEBSOCKET", socket.url, _as_sent(message))
+                    server.send(message)
 
         def send(message: str | bytes) -> None:
-            merely_opened = self._traffic.act.cause in (Cause.OPENING, Cause.SIGNING_IN)
-            self._traffic.judged(PASSED_FRAME if merely_opened else HELD_FRAME, "WEBSOCKET", socket.url)
-            if merely_opened:
-                server.send(message)
+            judgement = PASSED_FRAME
+            if self._traffic.act.cause not in (Cause.OPENING, Cause.SIGNING_IN):
+                judgement = judge_frame_without_cause(socket.url, _as_sent(message), self._traffic.rules.judging)
+            held = judgement.ruling is Ruling.HOLD_BACK
+            self._traffic.judged(HELD_FRAME if held else judgement, "WEBSOCKET", socket.url)
+            if not held:
+                task = asyncio.ensure_future(permit_and_send(message))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
 
         socket.on_message(send)
+
+
+def _as_sent(message: str | bytes) -> bytes:
+    return message.encode() if isinstance(message, str) else message

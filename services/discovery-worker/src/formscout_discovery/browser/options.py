@@ -32,6 +32,7 @@ class BrowserOptions:
     scratch: Path  # where pid files lie; the same for all workers of a machine, so that one can sweep after another
     executable: str | None = None  # None: the system's Chromium, else Playwright's own
     sandbox: bool = True  # Chromium's own; as root it cannot be
+    authorities: Path | None = None  # certificates that servers may also be signed by, as a PEM file
     user_agent: str | None = None  # None: Chromium's own with our name at its end
     locale: str = "en-US"
     timezone: str = "UTC"

@@ -15,7 +15,7 @@ from playwright.async_api import BrowserContext, Page, Playwright, async_playwri
 from playwright.async_api import Error as PlaywrightError
 
 from formscout.security.addresses import AddressGuard
-from formscout_discovery.browser import leftovers
+from formscout_discovery.browser import boundary, leftovers
 from formscout_discovery.browser.executable import BrowserUnavailableError, find_executable
 from formscout_discovery.browser.interception import Interception
 from formscout_discovery.browser.listening import Listening
@@ -26,6 +26,7 @@ from formscout_discovery.browser.tab import CLOSE_TIMEOUT_S, BrowserTab, Inside
 from formscout_discovery.browser.traffic import Traffic
 from formscout_discovery.browser.windows import Windows, close
 from formscout_discovery.crawl.ports import BrowserLostError
+from formscout_discovery.gate.process import Gate, GateLostError, Lane, running_gate
 
 START_TIMEOUT_S: Final = 60.0
 """For Chromium to start on a busy machine."""
@@ -34,10 +35,7 @@ ANSWER_TIMEOUT_S: Final = 15.0
 """For a browser that lives to say its version: it takes milliseconds, and seconds on a machine that is all busy."""
 
 SWITCHES: Final = (
-    "--disable-quic",  # one protocol family less between us and the gate
     "--disable-gpu",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-blink-features=SharedWorker,WebTransport,FetchLaterAPI",  # would send past those who listen
     "--deny-permission-prompts",
     "--no-pings",
@@ -71,18 +69,19 @@ UNWANTED_SWITCHES: Final = ("--disable-popup-blocking",)
 
 @contextlib.asynccontextmanager
 async def launch(options: BrowserOptions) -> AsyncIterator["Chromium"]:
-    """Run one Chromium; raise `BrowserUnavailableError` if there is none or it does not start.
+    """Run one Chromium behind a gate of its own; raise `BrowserUnavailableError` if there is none, or either does not start.
 
-    Leaving the context ends it with its process group, whatever state it is in; what a killed worker left is ended first.
+    Leaving the context ends it with its process group, whatever state it is in, and the gate after it; what a killed worker left is
+    ended first.
     """
     await asyncio.to_thread(leftovers.sweep_leftovers, options.scratch)
     token = secrets.token_hex(8)
-    async with async_playwright() as playwright:
+    async with _gate(options) as gate, async_playwright() as playwright:
         with tempfile.TemporaryDirectory(prefix=leftovers.HOME_PREFIX, ignore_cleanup_errors=True) as home:
-            browser = await _start(playwright, options, token=token, home=home)
+            browser = await _start(playwright, options, gate, token=token, home=home)
             pid_file = await asyncio.to_thread(leftovers.record, options.scratch, token, home=home)
             try:
-                chromium = Chromium(browser, options)
+                chromium = Chromium(browser, options, gate)
                 await chromium.start()
                 yield chromium
             finally:
@@ -92,7 +91,18 @@ async def launch(options: BrowserOptions) -> AsyncIterator["Chromium"]:
                     await asyncio.to_thread(leftovers.end_recorded, pid_file)
 
 
-async def _start(playwright: Playwright, options: BrowserOptions, *, token: str, home: str) -> PlaywrightBrowser:
+@contextlib.asynccontextmanager
+async def _gate(options: BrowserOptions) -> AsyncIterator[Gate]:
+    """Run the gate of one browser."""
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            gate = await stack.enter_async_context(running_gate(options.authorities))
+        except GateLostError as error:
+            raise BrowserUnavailableError(error.message) from error
+        yield gate
+
+
+async def _start(playwright: Playwright, options: BrowserOptions, gate: Gate, *, token: str, home: str) -> PlaywrightBrowser:
     executable = find_executable(options.executable, bundled=playwright.chromium.executable_path)
     # Nothing of our own environment reaches the browser: it holds keys and passwords.
     environment: dict[str, str | float | bool] = {
@@ -106,7 +116,7 @@ async def _start(playwright: Playwright, options: BrowserOptions, *, token: str,
         return await playwright.chromium.launch(
             executable_path=executable,
             chromium_sandbox=options.sandbox,
-            args=[*SWITCHES, f"--disable-features={','.join(DISABLED_FEATURES)}", leftovers.marker_of(token)],
+            args=[*SWITCHES, *boundary.switches(gate), f"--disable-features={','.join(DISABLED_FEATURES)}", leftovers.marker_of(token)],
             ignore_default_args=list(UNWANTED_SWITCHES),
             env=environment,
             handle_sigint=False,
@@ -122,9 +132,10 @@ async def _start(playwright: Playwright, options: BrowserOptions, *, token: str,
 class Chromium:
     """One running browser."""
 
-    def __init__(self, browser: PlaywrightBrowser, options: BrowserOptions) -> None:
+    def __init__(self, browser: PlaywrightBrowser, options: BrowserOptions, gate: Gate) -> None:
         self._browser = browser
         self._options = options
+        self._gate = gate
         self._interception: Interception | None = None
 
     @property
@@ -135,7 +146,7 @@ class Chromium:
     async def start(self) -> None:
         """Hold every request from now on; called by `launch`."""
         session = await self._browser.new_browser_cdp_session()
-        self._interception = Interception(session, offline=self._options.offline)
+        self._interception = Interception(session, self._gate, offline=self._options.offline)
         await self._interception.start()
 
     @contextlib.asynccontextmanager
@@ -144,16 +155,27 @@ class Chromium:
         if self._interception is None:
             raise BrowserUnavailableError("The browser was not started; use it inside `launch`.")
         stored = StoredState() if state is None else deserialise(state)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                lane = await stack.enter_async_context(
+                    self._gate.lane(rules.judging, allow_private=rules.allow_private, told=self._interception.gate_told)
+                )
+            except GateLostError as error:
+                raise BrowserLostError(error.message) from error
+            context = await self._open(stored, rules, lane)
+            try:
+                yield SignedInBrowser(context, rules, self._interception, stored, lane)
+            finally:
+                with contextlib.suppress(PlaywrightError, TimeoutError):
+                    await asyncio.wait_for(context.close(), CLOSE_TIMEOUT_S)
+
+    async def _open(self, stored: StoredState, rules: TabRules, lane: Lane) -> BrowserContext:
+        assert self._interception is not None, "who browses has looked"
         self._interception.restoring(+1)
         try:
-            context = await self._browser.new_context(**self._context_options(stored, rules))
+            return await self._browser.new_context(**self._context_options(stored, rules), proxy=boundary.proxy(lane))
         finally:
             self._interception.restoring(-1)
-        try:
-            yield SignedInBrowser(context, rules, self._interception, stored)
-        finally:
-            with contextlib.suppress(PlaywrightError, TimeoutError):
-                await asyncio.wait_for(context.close(), CLOSE_TIMEOUT_S)
 
     # Keyword arguments of very different types for Playwright: hence Any.
     def _context_options(self, stored: StoredState, rules: TabRules) -> dict[str, Any]:
@@ -175,8 +197,9 @@ class Chromium:
 class SignedInBrowser:
     """A `crawl.ports.Browser`: tabs that share cookies and storage."""
 
-    def __init__(self, context: BrowserContext, rules: TabRules, interception: Interception, stored: StoredState) -> None:
+    def __init__(self, context: BrowserContext, rules: TabRules, interception: Interception, stored: StoredState, lane: Lane) -> None:
         self._context = context
+        self._lane = lane
         self._rules = rules
         self._interception = interception
         self._session_storage = dict(stored.session_storage)
@@ -216,7 +239,7 @@ class SignedInBrowser:
     async def _furnish(self, page: Page) -> Inside:
         session = await self._context.new_cdp_session(page)
         tree = await session.send("Page.getFrameTree")
-        traffic = Traffic(self._rules, self._guard, tree["frameTree"]["frame"]["id"])
+        traffic = Traffic(self._rules, self._guard, self._lane, tree["frameTree"]["frame"]["id"])
         await Listening(page, session, traffic, frame_came=self._interception.frame_came).start()
         if self._session_storage:
             await page.add_init_script(f"({script('session_storage')})({_as_json(self._session_storage)})")

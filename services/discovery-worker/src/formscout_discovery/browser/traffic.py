@@ -11,6 +11,8 @@ from formscout.domain.pages import VisitOutcome
 from formscout.domain.urls import without_query
 from formscout.security.addresses import AddressGuard
 from formscout_discovery.browser.options import TabRules
+from formscout_discovery.gate.messages import Judged
+from formscout_discovery.gate.process import Lane
 from formscout_discovery.policy.requests import Cause, Judgement, Ruling
 
 MAX_DIALOGS: Final = 10
@@ -64,6 +66,7 @@ class Traffic:
 
     rules: TabRules
     guard: AddressGuard
+    lane: Lane  # what its page sends through
     main_frame: str
     frames: set[str] = field(default_factory=set)
     act: Act = field(default_factory=lambda: Act(cause=Cause.OPENING))
@@ -132,6 +135,10 @@ class Traffic:
             return
         verdict = RequestVerdict.HELD_BACK if judgement.ruling is Ruling.HOLD_BACK else RequestVerdict.LET_THROUGH
         self._judged[(verdict, method, without_query(url), judgement.reason)] += 1
+
+    def gate_told(self, told: Judged) -> None:
+        """Count what the gate held back by itself."""
+        self._judged[(told.verdict, told.method, told.url, told.reason)] += told.count
 
     def drain(self) -> tuple[JudgedRequest, ...]:
         """Return the judged requests since the last call, those of one kind counted together."""

@@ -20,7 +20,7 @@ START_SECONDS: Final = 60.0
 END_SECONDS: Final = 5.0
 """For the gate to close what is open; then it is killed."""
 
-INHERITED: Final = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
+INHERITED: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """What of our own environment the gate gets: it needs no password and no key."""
 
 
