@@ -116,6 +116,7 @@ def test_rules_and_dashboards_are_the_charts() -> None:
         name: dict(volume.split(":")[:2] for volume in compose()["services"][name]["volumes"] if volume.endswith(":ro"))
         for name in ("prometheus", "grafana")
     }
+    assert all(list((sources.ROOT / folder).glob("*.*")) for places in mounted.values() for folder in places)
     assert mounted["prometheus"] == {"./charts/formscout/files/rules": "/etc/prometheus/rules"}
     assert prometheus()["rule_files"] == ["/etc/prometheus/rules/*.yaml"]
     assert mounted["grafana"] == {"./charts/formscout/files/dashboards": "/etc/grafana/dashboards"}
