@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tests.support import orchard
 from tests.support.chaos_platform import Platform, until
+from tests.support.money import spending_of
 
 from formscout.domain.networks import Politeness
 from formscout.usecases import budgets
@@ -180,12 +181,14 @@ class Run:
         assert len(addresses) == len(set(addresses)) == visits, addresses
 
     def _ledger_is_whole(self) -> None:
-        """Check that the hold beside this run was settled once, and that each period's sums are those of its entries."""
-        settled = "SELECT count(*) FROM ledger_entry WHERE reservation_id = :id AND kind = 'settle' AND amount = :amount"
-        until(lambda: self.platform.value(settled, id=self.hold_id, amount=HOLD) == 1, "the hold is settled")
-        entries = self.platform.rows("SELECT kind, amount FROM ledger_entry WHERE reservation_id = :id ORDER BY id", id=self.hold_id)
-        assert [kind for kind, _ in entries] == ["reserve", "settle"], entries
-        spent = "(SELECT coalesce(sum(amount), 0) FROM ledger_entry e WHERE e.subscription_id = p.subscription_id AND kind = 'settle')"
+        """Check that the hold beside this run was charged once, and that each period's sums are those of its entries."""
+        settled = "SELECT count(*) FROM ledger_entry WHERE reservation_id = :id AND kind = 'expire' AND spent_delta = :amount"
+        until(lambda: self.platform.value(settled, id=self.hold_id, amount=HOLD) == 1, "the hold is charged")
+        entries = self.platform.rows("SELECT kind, spent_delta FROM ledger_entry WHERE reservation_id = :id ORDER BY id", id=self.hold_id)
+        assert [kind for kind, _ in entries] == ["reserve", "expire"], entries
+        spent = (
+            "(SELECT coalesce(sum(spent_delta), 0) FROM ledger_entry e WHERE (e.subscription_id, e.month) = (p.subscription_id, p.month))"
+        )
         wrong = self.platform.rows(f"SELECT * FROM budget_period p WHERE reserved <> 0 OR spent <> {spent}")  # noqa: S608 (ours)
         assert not wrong, wrong
 
@@ -195,7 +198,7 @@ def begin(platform: Platform, size: int, *, slices: int = 1, headers: Mapping[st
 
     `began` is the length of the access log before, where it was asked for before.
     """
-    hold = platform.loop.call(budgets.reserve(platform.database, platform.tenant.subscription.id, amount=HOLD))
+    hold = platform.loop.call(budgets.reserve(platform.database, spending_of(platform.tenant), amount=HOLD))
     platform.execute("UPDATE reservation SET expires_at = now() WHERE id = :id", id=hold.id)
     if began is None:
         began = len(orchard.read_log(platform.access_log))

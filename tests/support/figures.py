@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.processes import START_SECONDS, Service
 from tests.support.tenants import Tenant
 
+from formscout.domain.prices import built_in
 from formscout.telemetry.instruments import DECLARED
 
 FOREIGN: Final = ("process_", "python_")
@@ -19,7 +20,7 @@ FOREIGN: Final = ("process_", "python_")
 LIBRARY_LABELS: Final = {"le", "implementation", "major", "minor", "patchlevel", "version", "generation"}
 """Labels that it adds: buckets, Python's version, the generation of its garbage."""
 
-NUMBERS: Final = {"attempt", "status"}
+NUMBERS: Final = {"attempt", "level", "status", "threshold"}
 """Our labels whose values are numbers, and few."""
 
 
@@ -94,6 +95,8 @@ def _check_value(label: str, value: str, names: Collection[str]) -> None:
         assert re.fullmatch(r"unmatched|(/[a-z._-]+|/\{[a-z_]+\})+", value), "a template, never what stood in its place"
     elif label == "version":
         assert re.fullmatch(r"\d+\.\d+\.\d+[\w.+-]*", value)
+    elif label == "model":
+        assert value in built_in().models, "one of the price list"
     elif label in NUMBERS:
         assert re.fullmatch(r"\d{1,3}", value), (label, value)
     else:

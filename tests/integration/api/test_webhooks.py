@@ -46,7 +46,8 @@ async def test_a_webhook_s_secret_is_shown_once_and_lies_sealed(database: Databa
     assert secret.startswith("whsec_")
     assert (await admin.get(f"/api/webhooks/{made['id']}")).json() == made
     assert (await admin.get("/api/webhooks")).json()["items"] == [made]
-    assert made["event_types"] == ["session.succeeded", "session.failed", "session.cancelled", "webhook.disabled"]
+    budgets = ["budget.threshold", "budget.overrun", "model_key.refused"]
+    assert made["event_types"] == ["session.succeeded", "session.failed", "session.cancelled", *budgets, "webhook.disabled"]
     assert (made["address"], made["description"], made["disabled_at"]) == (ADDRESS, "CI", None)
     ((key_id, ciphertext),) = await rows(database, "SELECT key_id, ciphertext FROM webhook_secret")
     assert key_id == "test"

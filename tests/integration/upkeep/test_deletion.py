@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 from tests.support import workers
+from tests.support.money import spending_of
 from tests.support.sessions import ask, execute, rows, run_out, scalar
 from tests.support.tenants import KEYS, Tenant, make_operator
 
@@ -18,7 +19,7 @@ from formscout.domain.networks import Credentials, SignIn, SignInKind
 from formscout.storage.database import Database
 from formscout.storage.snapshots import SnapshotStore
 from formscout.tables import metadata
-from formscout.usecases import budgets, deletion, jobs, networks, schedules, slices
+from formscout.usecases import budgets, deletion, jobs, limits, model_keys, networks, schedules, slices
 from formscout.usecases.deletion import LATE_SECONDS, remove_deleted, sweep_blobs
 from formscout_scheduler.removal import Removal
 
@@ -33,6 +34,7 @@ FILLED: Final = frozenset(
         *("company", "subscription", "user_account", "api_key", "idempotency", "project", "network", "network_credentials"),
         *("network_schedule", "due", "crawl_session", "crawl_browser_state", "session_event", "judged_request", "frontier_page", "visit"),
         *("form_page", "form", "field", "job", "blob", "budget_period", "reservation", "ledger_entry", "budget_check"),
+        *("limit_change", "model_key"),
     },
 )
 """Tables in which `fill` leaves a row at least."""
@@ -63,7 +65,9 @@ async def fill(database: Database, tenant: Tenant) -> CrawlSessionId:
     await execute(database, "INSERT INTO crawl_browser_state VALUES (:id, 'test', 'sealed', now())", id=session.id)
     await execute(database, "INSERT INTO idempotency (user_id, key, fingerprint) VALUES (:id, 'k', 'f')", id=tenant.admin.id)
     await budgets.check_budget(database, tenant.subscription.id)
-    await budgets.reserve(database, tenant.subscription.id, amount=5)
+    await limits.set_limit(database, tenant.caller, subscription_id=tenant.subscription.id, limit=1_000)
+    await model_keys.set_model_key(database, tenant.caller, keys=KEYS, company_id=tenant.company.id, secret="k" * 40)
+    await budgets.reserve(database, spending_of(tenant), amount=5)
     return session.id
 
 

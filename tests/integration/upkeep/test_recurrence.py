@@ -13,7 +13,7 @@ from formscout.domain.crawls import CrawlMode, CrawlOptions
 from formscout.domain.errors import ForbiddenError, InvalidInputError, NotFoundError
 from formscout.domain.schedules import DueOutcome, Schedule
 from formscout.storage.database import Database
-from formscout.usecases import companies, networks, schedules
+from formscout.usecases import limits, networks, schedules
 from formscout.usecases.schedules import ScheduleDraft, due_networks, run_due
 from formscout_scheduler import recurrence
 from formscout_scheduler.recurrence import DEFECT, Recurrence
@@ -181,7 +181,7 @@ async def test_who_sets_it_and_for_what_is_checked_at_the_door(database: Databas
     await refused(tenant.caller, NotFoundError, "no subscription to product", product_id=stranger.product.id)
     await refused(tenant.caller, InvalidInputError, "no cron line", cron="every night")
     assert await scalar(database, "SELECT count(*) FROM network_schedule") == 0
-    await companies.change_subscription(database, operator, subscription_id=tenant.subscription.id, active=False)
+    await limits.change_subscription(database, operator, subscription_id=tenant.subscription.id, active=False)
     await refused(tenant.caller, InvalidInputError, "0 active subscriptions")
 
 

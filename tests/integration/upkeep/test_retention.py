@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 from tests.support import workers
+from tests.support.money import spending_of
 from tests.support.sessions import ask, execute, rows, scalar
 from tests.support.tenants import Tenant
 
@@ -67,7 +68,7 @@ async def test_old_sessions_go_with_their_blobs_but_the_latest_success_of_each_n
     failed = await session_ended(database, tenant, days_ago=15)
     await execute(database, "UPDATE crawl_session SET state = 'failed' WHERE id = :id", id=failed)
     others = await session_ended(database, stranger, days_ago=40)
-    await budgets.reserve(database, tenant.subscription.id, amount=5)
+    await budgets.reserve(database, spending_of(tenant), amount=5)
     for _ in range(2):
         await age(database, replace(KEEP, sessions=10), batches=PLENTY)
         assert await sessions(database) == [latest, others]
@@ -78,7 +79,7 @@ async def test_old_sessions_go_with_their_blobs_but_the_latest_success_of_each_n
     page = (await results.list_form_pages(database, tenant.caller, session_id=latest, state=None, after=0, limit=5))[0]
     assert page.screenshot is not None
     assert await store.read(page.screenshot) == workers.PNG
-    assert await scalar(database, "SELECT count(*) FROM ledger_entry") == 1
+    assert await scalar(database, "SELECT count(*) FROM ledger_entry") == 2
     # Once a newer one has succeeded, the one before goes.
     newest = await session_ended(database, tenant, days_ago=12)
     running = (await ask(database, stranger)).id

@@ -14,6 +14,7 @@ from formscout.queueing.presence import WORKERS_KEY, Worker, present, redis_conn
 from formscout.queueing.queues import UNROUTED
 from formscout.storage.database import Database
 from formscout.storage.jobs import JobStore
+from formscout.storage.ledger import LedgerStore
 from formscout.telemetry import metrics
 
 FIGURES_SECONDS: Final = 10.0
@@ -22,6 +23,7 @@ FIGURES_SECONDS: Final = 10.0
 _GAUGES: Final = (
     *(metrics.QUEUE_WAITING, metrics.QUEUE_RUNNING, metrics.QUEUE_DELAYED, metrics.QUEUE_OLDEST),
     *(metrics.QUEUE_MESSAGES, metrics.QUEUE_WORKERS, metrics.QUEUE_SLOTS),
+    *(metrics.BUDGET_SUBSCRIPTIONS, metrics.BUDGET_MONTH, metrics.BUDGET_OVERDUE),
 )
 
 
@@ -52,11 +54,17 @@ class QueueFigures:
     async def _look_at_jobs(self) -> None:
         async with self.database.look() as connection:
             figures = await JobStore(connection).figures()
+            totals = await LedgerStore(connection).totals()
         for one in figures:
             metrics.QUEUE_WAITING.set(one.waiting, queue=one.queue)
             metrics.QUEUE_RUNNING.set(one.running, queue=one.queue)
             metrics.QUEUE_DELAYED.set(one.delayed, queue=one.queue)
             metrics.QUEUE_OLDEST.set(one.oldest_seconds, queue=one.queue)
+        for level, count in totals.levels.items():
+            metrics.BUDGET_SUBSCRIPTIONS.set(count, level=str(level))
+        for part in ("limit", "spent", "reserved", "own_spent"):
+            metrics.BUDGET_MONTH.set(getattr(totals, part), part=part)
+        metrics.BUDGET_OVERDUE.set(totals.overdue)
 
     async def _look_at_redis(self) -> None:
         async with self.redis.pipeline(transaction=False) as pipeline:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from formscout.storage.database import Database
-from formscout.usecases.budgets import settle_expired
+from formscout.usecases.budgets import announce_budgets, settle_expired
 from formscout.usecases.idempotency import forget_answers
 from formscout.usecases.jobs import reconcile
 
@@ -23,7 +23,8 @@ class Reconciler:
         failed = await reconcile(self.database)
         if failed:
             _log.warning("Jobs failed, their attempts being spent", count=failed)
-        settled = await settle_expired(self.database)
-        if settled:
-            _log.warning("Holds were settled in full, their calls being unaccounted for", count=settled)
+        charged = await settle_expired(self.database)
+        if charged:
+            _log.warning("Holds were charged in full, their calls being unaccounted for", count=charged)
+        await announce_budgets(self.database)
         await forget_answers(self.database)

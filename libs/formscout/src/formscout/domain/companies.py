@@ -45,7 +45,20 @@ class Subscription:
     company_id: CompanyId
     product_id: ProductId
     monthly_limit: int
+    granted_limit: int  # by an operator; the company's own admins may set the limit up to it
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelKey:
+    """A company's own key for the model's service as it may be shown; the key itself is sealed."""
+
+    company_id: CompanyId
+    hint: str  # how it ends
+    user_id: UserId | None
+    created_at: datetime
+    refused_at: datetime | None  # when the service said that it is no good; nothing is asked with it from then on
+    refused_because: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

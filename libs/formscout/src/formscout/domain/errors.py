@@ -100,6 +100,12 @@ class BudgetExhaustedError(FormscoutError):
     code = "budget_exhausted"
 
 
+class UnknownModelError(InvalidInputError):
+    """A model has no price, or none on that day: it is refused, never free."""
+
+    code = "unknown_model"
+
+
 class LeaseLostError(FormscoutError):
     """Another worker holds the job now: stop at once and write nothing more."""
 

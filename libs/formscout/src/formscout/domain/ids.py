@@ -16,6 +16,7 @@ FormPageId = NewType("FormPageId", int)
 FormId = NewType("FormId", int)
 JobId = NewType("JobId", int)
 ReservationId = NewType("ReservationId", int)
+LedgerEntryId = NewType("LedgerEntryId", int)
 WebhookId = NewType("WebhookId", int)
 DeliveryId = NewType("DeliveryId", int)
 

@@ -37,6 +37,9 @@ class EventType(StrEnum):
     SESSION_SUCCEEDED = "session.succeeded"  # a crawl session ended with its result
     SESSION_FAILED = "session.failed"  # it could not go on
     SESSION_CANCELLED = "session.cancelled"  # it was ended by request
+    BUDGET_THRESHOLD = "budget.threshold"  # a subscription's month has reached 50, 80 or 100 % of its limit
+    BUDGET_OVERRUN = "budget.overrun"  # calls cost more than was held for them
+    MODEL_KEY_REFUSED = "model_key.refused"  # the model's service refuses the company's own key
     WEBHOOK_DISABLED = "webhook.disabled"  # another endpoint of the company was switched off
     WEBHOOK_TEST = "webhook.test"  # asked for by hand, whatever the endpoint's types
 

@@ -17,6 +17,7 @@ _SUBSCRIPTION = (
     subscription.c.company_id,
     subscription.c.product_id,
     subscription.c.monthly_limit,
+    subscription.c.granted_limit,
     subscription.c.active,
 )
 _USER = (user_account.c.id, user_account.c.company_id, user_account.c.email, user_account.c.role)
@@ -71,16 +72,17 @@ class CompanyStore:
         """Write a company's subscription to a product; None if it has one. Company and product exist."""
         statement = (
             upsert(subscription)
-            .values(company_id=company_id, product_id=product_id, monthly_limit=monthly_limit)
+            .values(company_id=company_id, product_id=product_id, monthly_limit=monthly_limit, granted_limit=monthly_limit)
             .on_conflict_do_nothing(index_elements=["company_id", "product_id"])
             .returning(*_SUBSCRIPTION)
         )
         row = await self._maybe(statement)
         return None if row is None else Subscription(**row)
 
-    async def find_subscription(self, subscription_id: SubscriptionId) -> Subscription | None:
-        """Return the subscription of any company, or None; a deleted company has none."""
-        row = await self._maybe(select(*_SUBSCRIPTION).join(company).where(subscription.c.id == subscription_id, _ALIVE))
+    async def find_subscription(self, subscription_id: SubscriptionId, *, lock: bool = False) -> Subscription | None:
+        """Return the subscription of any company, or None; a deleted company has none. With `lock` nobody else changes it meanwhile."""
+        statement = select(*_SUBSCRIPTION).join(company).where(subscription.c.id == subscription_id, _ALIVE)
+        row = await self._maybe(statement.with_for_update(of=subscription, key_share=True) if lock else statement)
         return None if row is None else Subscription(**row)
 
     async def subscription_page(self, company_id: CompanyId | None, *, after: int, limit: int) -> list[Subscription]:
@@ -91,9 +93,10 @@ class CompanyStore:
             statement = statement.where(subscription.c.company_id == company_id)
         return [Subscription(**row) for row in await self._many(statement)]
 
-    async def change_subscription(self, subscription_id: SubscriptionId, *, monthly_limit: int, active: bool) -> Subscription:
-        """Change a subscription's limit and whether it is active; the subscription exists."""
-        statement = update(subscription).where(subscription.c.id == subscription_id).values(monthly_limit=monthly_limit, active=active)
+    async def change_subscription(self, changed: Subscription) -> Subscription:
+        """Write a subscription's limits and whether it is active; the subscription exists."""
+        values = {"monthly_limit": changed.monthly_limit, "granted_limit": changed.granted_limit, "active": changed.active}
+        statement = update(subscription).where(subscription.c.id == changed.id).values(values)
         return Subscription(**await self._one(statement.returning(*_SUBSCRIPTION)))
 
     async def add_user(self, company_id: CompanyId | None, *, email: str, role: Role) -> User | None:

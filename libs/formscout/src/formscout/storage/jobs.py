@@ -129,6 +129,13 @@ class JobStore:
         available = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         await self._write(claim, {"state": JobState.QUEUED, "lease_until": None, "available_at": available, "error_code": reason})
 
+    async def wake(self, reason: str, *, company_id: CompanyId | None = None) -> int:
+        """Let the jobs run now that were put back for this reason, a company's or all; returns how many."""
+        waiting = (job.c.state == JobState.QUEUED) & (job.c.error_code == reason) & (job.c.available_at > func.now())
+        if company_id is not None:
+            waiting &= job.c.company_id == company_id
+        return (await self._connection.execute(update(job).where(waiting).values(available_at=func.now()))).rowcount
+
     async def abandon(self, claim: Claim, error: str) -> None:
         """Let a claim's lease run out now: the work crashed, and the reconciler spends an attempt on it."""
         await self._write(claim, {"lease_until": func.now(), "error": error})

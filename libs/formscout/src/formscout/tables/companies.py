@@ -42,10 +42,11 @@ subscription: Final = Table(
     Column("company_id", BigInteger, ForeignKey("company.id", ondelete="CASCADE"), nullable=False),
     Column("product_id", BigInteger, ForeignKey("product.id"), nullable=False),
     Column("monthly_limit", BigInteger, nullable=False),  # micro-dollars
+    Column("granted_limit", BigInteger, nullable=False),  # up to which the company's own admins may set it
     Column("active", Boolean, nullable=False, server_default=true()),
     created_at(),
     UniqueConstraint("company_id", "product_id"),
-    CheckConstraint("monthly_limit >= 0", name="limit_not_negative"),
+    CheckConstraint("monthly_limit BETWEEN 0 AND granted_limit", name="limit_granted"),
 )
 
 user_account: Final = Table(

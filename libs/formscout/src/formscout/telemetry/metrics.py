@@ -16,6 +16,8 @@ _WORKERS: Final = (Component.DISCOVERY, Component.ANALYSIS, Component.UPKEEP)
 _SCHEDULER: Final = (Component.SCHEDULER,)
 _DISCOVERY: Final = (Component.DISCOVERY,)
 _API: Final = (Component.API,)
+_PAYING: Final = (Component.ANALYSIS,)
+_SPENDING: Final = (Component.ANALYSIS, Component.UPKEEP, Component.SCHEDULER)
 _LASTING: Final = (Component.API, Component.SCHEDULER)
 
 _QUICK: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -106,6 +108,52 @@ SESSION_SECONDS: Final = Histogram(
     by=_SCHEDULER,
     buckets=_SESSION,
 )
+
+# Money, in micro-dollars; models are those of the price list, for no other is called.
+MODEL_SPEND: Final = Counter(
+    "formscout_model_spend_microdollars_total",
+    "What calls to models cost, by whose key paid for it: platform or own.",
+    labels=("model", "key"),
+    by=_PAYING,
+)
+MODEL_TOKENS: Final = Counter(
+    "formscout_model_tokens_total",
+    "Tokens of these calls: input, output, cache_write_5m, cache_write_1h and cache_read.",
+    labels=("model", "kind"),
+    by=_PAYING,
+)
+BUDGET_HOLDS: Final = Counter(
+    "formscout_budget_holds_total",
+    "Holds by what came of them: held, then settled, released or expired (charged in full, nobody accounting for the call), and late "
+    "where an expired one was corrected; or why nothing was held: exhausted, inactive, closed or no_subscription.",
+    labels=("outcome",),
+    by=_SPENDING,
+)
+BUDGET_OVERRUNS: Final = Counter(
+    "formscout_budget_overruns_total", "Calls that cost more than was held for them.", labels=("model",), by=_PAYING
+)
+BUDGET_OVERRUN_AMOUNT: Final = Counter(
+    "formscout_budget_overrun_microdollars_total", "By how much they did.", labels=("model",), by=_PAYING
+)
+BUDGET_ALERTS: Final = Counter(
+    "formscout_budget_alerts_total",
+    "Thresholds announced to companies: per cent of a month's limit.",
+    labels=("threshold",),
+    by=_SPENDING,
+)
+BUDGET_SUBSCRIPTIONS: Final = Gauge(
+    "formscout_budget_subscriptions",
+    "Subscriptions by the highest threshold that their month has reached: 0, 50, 80 or 100 per cent.",
+    labels=("level",),
+    by=_SCHEDULER,
+)
+BUDGET_MONTH: Final = Gauge(
+    "formscout_budget_month_microdollars",
+    "This month's budgets, all subscriptions together: limit, spent, reserved and own_spent (by companies' own keys).",
+    labels=("part",),
+    by=_SCHEDULER,
+)
+BUDGET_OVERDUE: Final = Gauge("formscout_budget_overdue_holds", "Holds whose time is over and that nobody has charged yet.", by=_SCHEDULER)
 
 # Jobs, where they run.
 JOB_WAIT: Final = Histogram(

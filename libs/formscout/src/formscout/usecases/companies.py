@@ -1,6 +1,5 @@
 """What may be done with companies, products, subscriptions, users and keys."""
 
-from dataclasses import replace
 from types import EllipsisType
 
 from formscout.domain.companies import ApiKey, Caller, Company, Product, Role, Subscription, User
@@ -147,27 +146,7 @@ async def list_subscriptions(
 async def get_subscription(database: Database, caller: Caller, *, subscription_id: SubscriptionId) -> Subscription:
     """Return a subscription that the caller sees."""
     async with unit_of_work(database) as work:
-        return await _visible_subscription(work, caller, subscription_id)
-
-
-async def change_subscription(
-    database: Database,
-    caller: Caller,
-    *,
-    subscription_id: SubscriptionId,
-    monthly_limit: int | None = None,
-    active: bool | None = None,
-) -> Subscription:
-    """Change a subscription's limit (micro-dollars, from the next budget period on) or switch it; operators only."""
-    async with unit_of_work(database) as work:
-        found = await _visible_subscription(work, caller, subscription_id)
-        require_operator(caller, "change subscriptions")
-        changed = replace(
-            found,
-            monthly_limit=found.monthly_limit if monthly_limit is None else monthly_limit,
-            active=found.active if active is None else active,
-        )
-        return await work.companies.change_subscription(found.id, monthly_limit=changed.monthly_limit, active=changed.active)
+        return await visible_subscription(work, caller, subscription_id)
 
 
 async def create_user(database: Database, caller: Caller, *, company_id: CompanyId, email: str, role: Role) -> User:
@@ -235,8 +214,9 @@ async def visible_company(work: UnitOfWork, caller: Caller, company_id: CompanyI
     return company
 
 
-async def _visible_subscription(work: UnitOfWork, caller: Caller, subscription_id: SubscriptionId) -> Subscription:
-    subscription = await work.companies.find_subscription(subscription_id)
+async def visible_subscription(work: UnitOfWork, caller: Caller, subscription_id: SubscriptionId, *, lock: bool = False) -> Subscription:
+    """Return the subscription if the caller sees it, else raise `NotFoundError`; with `lock` nobody else changes it meanwhile."""
+    subscription = await work.companies.find_subscription(subscription_id, lock=lock)
     if subscription is None or not caller.may_see(subscription.company_id):
         raise NotFoundError("subscription", subscription_id)
     return subscription

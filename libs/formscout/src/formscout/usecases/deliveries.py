@@ -9,7 +9,7 @@ import msgspec
 from formscout.domain.companies import Caller
 from formscout.domain.crawls import CrawlSession, CrawlState
 from formscout.domain.errors import ConflictError, NotFoundError
-from formscout.domain.ids import DeliveryId, WebhookId
+from formscout.domain.ids import CompanyId, DeliveryId, WebhookId
 from formscout.domain.webhooks import DeliveryState, EventType, WebhookDelivery, WebhookEndpoint
 from formscout.storage.database import Database
 from formscout.usecases.unit_of_work import UnitOfWork, unit_of_work
@@ -76,6 +76,12 @@ async def announce_disabled(work: UnitOfWork, endpoint: WebhookEndpoint, *, beca
     data = {"webhook_id": endpoint.id, "company_id": endpoint.company_id, "because": because}
     payload = payload_of(EventType.WEBHOOK_DISABLED, at=datetime.now(UTC), data=data)
     await work.deliveries.announce(endpoint.company_id, EventType.WEBHOOK_DISABLED, event_id=new_event_id(), payload=payload)
+
+
+async def announce_event(work: UnitOfWork, company_id: CompanyId, event_type: EventType, data: dict[str, Any]) -> None:  # Any: a document
+    """Write the deliveries that tell a company of something, in the transaction that makes it so."""
+    payload = payload_of(event_type, at=datetime.now(UTC), data=data)
+    await work.deliveries.announce(company_id, event_type, event_id=new_event_id(), payload=payload)
 
 
 def end_data(session: CrawlSession) -> dict[str, Any]:  # Any: a document

@@ -13,6 +13,8 @@ from formscout.storage.forms import FormStore
 from formscout.storage.frontier import FrontierStore
 from formscout.storage.idempotency import IdempotencyStore
 from formscout.storage.jobs import JobStore
+from formscout.storage.ledger import LedgerStore
+from formscout.storage.model_keys import ModelKeyStore
 from formscout.storage.networks import NetworkStore
 from formscout.storage.projects import ProjectStore
 from formscout.storage.retention import RetentionStore
@@ -35,6 +37,8 @@ class UnitOfWork:
         self.deletion = DeletionStore(connection)
         self.retention = RetentionStore(connection)
         self.budgets = BudgetStore(connection)
+        self.ledger = LedgerStore(connection)
+        self.model_keys = ModelKeyStore(connection)
         self.idempotency = IdempotencyStore(connection)
         self.webhooks = WebhookStore(connection)
         self.deliveries = DeliveryStore(connection)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from formscout.domain.ids import ApiKeyId, CompanyId, ProductId, SubscriptionId, UserId
 from formscout.usecases import companies as usecases
+from formscout.usecases import limits
 from formscout_api.dependencies import SIGNED, Listed, Signed, Wired, page_of
 from formscout_api.idempotency import OnceRoute
 from formscout_api.schemas.companies import (
@@ -107,7 +108,7 @@ async def get_subscription(subscription_id: PathId, caller: Signed, wiring: Wire
 @router.patch("/subscriptions/{subscription_id}")
 async def patch_subscription(subscription_id: PathId, body: SubscriptionPatch, caller: Signed, wiring: Wired) -> SubscriptionOut:
     """Change a subscription's limit, or switch it on or off (operators)."""
-    subscription = await usecases.change_subscription(
+    subscription = await limits.change_subscription(
         wiring.database,
         caller,
         subscription_id=SubscriptionId(subscription_id),

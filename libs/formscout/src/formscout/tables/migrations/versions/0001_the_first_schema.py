@@ -4,6 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from formscout.tables.ledger import LEDGER_GUARD, LEDGER_TRIGGER
 from formscout.tables.turns import FUNCTIONS
 
 revision = '0001'
@@ -136,9 +137,10 @@ def upgrade() -> None:
     sa.Column('company_id', sa.BigInteger(), nullable=False),
     sa.Column('product_id', sa.BigInteger(), nullable=False),
     sa.Column('monthly_limit', sa.BigInteger(), nullable=False),
+    sa.Column('granted_limit', sa.BigInteger(), nullable=False),
     sa.Column('active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.CheckConstraint('monthly_limit >= 0', name=op.f('ck_subscription_limit_not_negative')),
+    sa.CheckConstraint('monthly_limit BETWEEN 0 AND granted_limit', name=op.f('ck_subscription_limit_granted')),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], name=op.f('fk_subscription_company_id_company'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_subscription_product_id_product')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_subscription')),
@@ -199,10 +201,45 @@ def upgrade() -> None:
     sa.Column('limit_amount', sa.BigInteger(), nullable=False),
     sa.Column('spent', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('reserved', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('own_spent', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('own_reserved', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('overruns', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('overrun_amount', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('told', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('overruns_told', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('exhausted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed', sa.Boolean(), server_default=sa.text('false'), nullable=False),
-    sa.CheckConstraint('spent >= 0 AND reserved >= 0', name=op.f('ck_budget_period_amounts_not_negative')),
+    sa.CheckConstraint('spent >= 0 AND reserved >= 0 AND own_spent >= 0 AND own_reserved >= 0', name=op.f('ck_budget_period_amounts_not_negative')),
+    sa.CheckConstraint('limit_amount >= 0', name=op.f('ck_budget_period_limit_not_negative')),
     sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_budget_period_subscription_id_subscription'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('subscription_id', 'month', name=op.f('pk_budget_period'))
+    )
+    op.create_index('ix_budget_period_month', 'budget_period', ['month'], unique=False)
+    op.create_table('limit_change',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('subscription_id', sa.BigInteger(), nullable=False),
+    sa.Column('month', sa.Date(), nullable=True),
+    sa.Column('old_limit', sa.BigInteger(), nullable=False),
+    sa.Column('new_limit', sa.BigInteger(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('note', sa.Text(), server_default='', nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_limit_change_subscription_id_subscription'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_limit_change'))
+    )
+    op.create_index(op.f('ix_limit_change_subscription_id'), 'limit_change', ['subscription_id'], unique=False)
+    op.create_table('model_key',
+    sa.Column('company_id', sa.BigInteger(), nullable=False),
+    sa.Column('key_id', sa.Text(), nullable=False),
+    sa.Column('ciphertext', sa.LargeBinary(), nullable=False),
+    sa.Column('hint', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('refused_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('refused_because', sa.Text(), nullable=True),
+    sa.CheckConstraint('(refused_at IS NULL) = (refused_because IS NULL)', name=op.f('ck_model_key_refused_with_reason')),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], name=op.f('fk_model_key_company_id_company'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('company_id', name=op.f('pk_model_key'))
     )
     op.create_table('network',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -303,11 +340,18 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('subscription_id', sa.BigInteger(), nullable=False),
     sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('project_id', sa.BigInteger(), nullable=True),
+    sa.Column('model', sa.Text(), nullable=False),
+    sa.Column('own_key', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('spent', sa.BigInteger(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.CheckConstraint('amount > 0', name=op.f('ck_reservation_amount_positive')),
+    sa.CheckConstraint("(state = 'held') = (spent IS NULL)", name=op.f('ck_reservation_held_is_not_spent')),
     sa.ForeignKeyConstraint(['subscription_id', 'month'], ['budget_period.subscription_id', 'budget_period.month'], name=op.f('fk_reservation_subscription_id_budget_period'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reservation'))
     )
@@ -382,16 +426,24 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('subscription_id', sa.BigInteger(), nullable=False),
     sa.Column('month', sa.Date(), nullable=False),
-    sa.Column('reservation_id', sa.BigInteger(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('limit_delta', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('reserved_delta', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('spent_delta', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('own_key', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('reservation_id', sa.BigInteger(), nullable=True),
+    sa.Column('project_id', sa.BigInteger(), nullable=True),
+    sa.Column('model', sa.Text(), nullable=True),
+    sa.Column('input_tokens', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('output_tokens', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('cache_write_5m_tokens', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('cache_write_1h_tokens', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('cache_read_tokens', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.ForeignKeyConstraint(['reservation_id'], ['reservation.id'], name=op.f('fk_ledger_entry_reservation_id_reservation'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_ledger_entry_subscription_id_subscription'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['subscription_id', 'month'], ['budget_period.subscription_id', 'budget_period.month'], name=op.f('fk_ledger_entry_subscription_id_budget_period'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_entry'))
     )
-    op.create_index('ix_ledger_entry_reservation_id', 'ledger_entry', ['reservation_id'], unique=False)
-    op.create_index('ix_ledger_entry_period', 'ledger_entry', ['subscription_id', 'month'], unique=False)
+    op.create_index('ix_ledger_entry_period', 'ledger_entry', ['subscription_id', 'month', 'id'], unique=False)
     op.create_table('session_event',
     sa.Column('session_id', sa.BigInteger(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
@@ -506,6 +558,8 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     for function in FUNCTIONS.values():
         op.execute(function)
+    op.execute(LEDGER_GUARD)
+    op.execute(LEDGER_TRIGGER)
 
 
 def downgrade() -> None:
@@ -529,8 +583,8 @@ def downgrade() -> None:
     op.drop_table('form')
     op.drop_table('session_event')
     op.drop_index('ix_ledger_entry_period', table_name='ledger_entry')
-    op.drop_index('ix_ledger_entry_reservation_id', table_name='ledger_entry')
     op.drop_table('ledger_entry')
+    op.execute("DROP FUNCTION formscout_keep_ledger()")
     op.drop_table('judged_request')
     op.drop_index('ix_frontier_page_next', table_name='frontier_page', postgresql_where=sa.text("state = 'waiting'"))
     op.drop_index('ix_frontier_page_leased', table_name='frontier_page', postgresql_where=sa.text("state = 'leased'"))
@@ -558,6 +612,10 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_network_company_id'), table_name='network')
     op.drop_index('ix_network_deleted_at', table_name='network', postgresql_where=sa.text('deleted_at IS NOT NULL'))
     op.drop_table('network')
+    op.drop_table('model_key')
+    op.drop_index(op.f('ix_limit_change_subscription_id'), table_name='limit_change')
+    op.drop_table('limit_change')
+    op.drop_index('ix_budget_period_month', table_name='budget_period')
     op.drop_table('budget_period')
     op.drop_index(op.f('ix_budget_check_subscription_id'), table_name='budget_check')
     op.drop_table('budget_check')
