@@ -16,6 +16,8 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/api/companies/{company_id}/users"): {"email": "eve@example.com"},
     ("POST", "/api/users/{user_id}/keys"): {},
     ("PATCH", "/api/subscriptions/{subscription_id}"): {"active": False},
+    ("PUT", "/api/subscriptions/{subscription_id}/limit"): {"limit": 1},
+    ("PUT", "/api/companies/{company_id}/model-key"): {"key": "k" * 40},
     ("PATCH", "/api/projects/{project_id}"): {"name": "Mine"},
     ("PATCH", "/api/networks/{network_id}"): {"name": "Mine"},
     ("PUT", "/api/networks/{network_id}/schedule"): {"cron": "0 3 * * *"},
@@ -44,6 +46,7 @@ async def owned(database: Database, client: httpx.AsyncClient, tenant: Tenant) -
     await workers.run_session(database)
     pages = (await client.get(f"/api/sessions/{accepted['session_id']}/form-pages")).json()["items"]
     (await client.put(f"/api/networks/{tenant.network.id}/schedule", json={"cron": "0 3 * * *"})).raise_for_status()
+    (await client.put(f"/api/companies/{tenant.company.id}/model-key", json={"key": "k" * 40})).raise_for_status()
     keys = (await client.get(f"/api/users/{tenant.admin.id}/keys")).json()["items"]
     deliveries = (await client.get(f"/api/webhooks/{webhook['id']}/deliveries")).json()["items"]
     return Owned(

@@ -24,7 +24,20 @@ from formscout_api import errors
 from formscout_api.config import ApiSettings
 from formscout_api.limits import BoundedApp
 from formscout_api.metrics import MeteredApp, RequestMetrics
-from formscout_api.routes import companies, crawls, deletion, forms, health, metrics, networks, projects, schedules, sessions, webhooks
+from formscout_api.routes import (
+    budgets,
+    companies,
+    crawls,
+    deletion,
+    forms,
+    health,
+    metrics,
+    networks,
+    projects,
+    schedules,
+    sessions,
+    webhooks,
+)
 from formscout_api.schemas.shapes import Problem
 from formscout_api.shortcut import ShortcutApp
 from formscout_api.traces import TracedApp
@@ -88,7 +101,7 @@ def assemble(*, lifespan: Any = None) -> FastAPI:  # Any: Starlette's lifespan t
     )
     app.state.metrics = measured
     errors.add_handlers(app)
-    for module in (crawls, sessions, forms, companies, projects, networks, schedules, deletion, webhooks, health, metrics):
+    for module in (crawls, sessions, forms, companies, budgets, projects, networks, schedules, deletion, webhooks, health, metrics):
         app.include_router(module.router)
     return app
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from formscout.cli import admin, db, discover, doctor, forms, jobs, up, webhooks
+from formscout.cli import admin, budget, db, discover, doctor, forms, jobs, up, webhooks
 from formscout.domain.errors import FormscoutError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command("forms")(forms.forms)
 app.command("doctor")(doctor.doctor)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(budget.app, name="budget")
 app.add_typer(db.app, name="db")
 app.add_typer(admin.app, name="admin")
 

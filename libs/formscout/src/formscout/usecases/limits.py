@@ -69,6 +69,9 @@ async def export_ledger(
     database: Database, caller: Caller, *, subscription_id: SubscriptionId, month: date | None, after: int = 0
 ) -> AsyncIterator[list[LedgerEntry]]:
     """Yield a month's ledger in batches, from after a line on."""
+    if month is None:
+        async with unit_of_work(database) as work:
+            month = await work.budgets.this_month()  # of one month to its end, also over midnight
     while True:
         batch = await list_ledger(database, caller, subscription_id=subscription_id, month=month, after=after, limit=EXPORTED_AT_ONCE)
         if batch:

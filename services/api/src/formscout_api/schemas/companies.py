@@ -79,6 +79,7 @@ class SubscriptionOut(View):
     company_id: int
     product_id: int
     monthly_limit: int = Field(description="Micro-dollars a month.")
+    granted_limit: int = Field(description="By an operator: up to which the company's admins may set it.")
     active: bool
 
 

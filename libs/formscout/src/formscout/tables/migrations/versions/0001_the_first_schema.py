@@ -209,7 +209,6 @@ def upgrade() -> None:
     sa.Column('overruns_told', sa.Integer(), server_default='0', nullable=False),
     sa.Column('exhausted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed', sa.Boolean(), server_default=sa.text('false'), nullable=False),
-    sa.CheckConstraint('spent >= 0 AND reserved >= 0 AND own_spent >= 0 AND own_reserved >= 0', name=op.f('ck_budget_period_amounts_not_negative')),
     sa.CheckConstraint('limit_amount >= 0', name=op.f('ck_budget_period_limit_not_negative')),
     sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_budget_period_subscription_id_subscription'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('subscription_id', 'month', name=op.f('pk_budget_period'))
