@@ -13,11 +13,28 @@ from formscout.telemetry.instruments import DECLARED, Histogram
 LABELS = {
     *("attempt", "cause", "code", "component", "end", "found", "kind", "method", "outcome", "queue", "reason", "route"),
     *("size", "state", "status", "store", "turn", "verdict", "version"),
+    "key",
+    "level",
+    "model",
+    "part",
+    "threshold",
 }
 """None of them is somebody's id, address or name. Add one only if its values are few, and known beforehand."""
 
 UNITS = ("_seconds", "_bytes", "_info", "_total")
-COUNTED = ("jobs", "messages", "workers", "slots", "connections", "followers", "leader", "in_progress")
+COUNTED = (
+    "jobs",
+    "messages",
+    "workers",
+    "slots",
+    "connections",
+    "followers",
+    "leader",
+    "in_progress",
+    "subscriptions",
+    "microdollars",
+    "holds",
+)
 """What a gauge without a unit counts."""
 
 
