@@ -41,9 +41,22 @@ capabilities:
 - name: FORMSCOUT_REDIS_CA
   value: {{ include "formscout.secretsDirectory" . }}/redis-ca.crt
 {{- end }}
-{{- with .Values.telemetry.otlp.endpoint }}
+{{- with .Values.telemetry.otlp }}
+{{- if .endpoint }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
-  value: {{ . | quote }}
+  value: {{ .endpoint | quote }}
+- name: OTEL_TRACES_SAMPLER
+  value: {{ .sampler }}
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .ratio | quote }}
+{{- if .headersSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef:
+      name: {{ .headersSecret }}
+      key: {{ .headersKey }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 
