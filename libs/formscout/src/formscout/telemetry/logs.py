@@ -15,6 +15,7 @@ LogFormat = Literal["text", "json"]
 _QUIET: Final = {
     # They log each request, message or statement at INFO; what matters of it has a line of ours.
     "httpx": logging.WARNING,
+    "urllib3": logging.WARNING,
     "httpcore": logging.WARNING,
     "celery.app.trace": logging.WARNING,
     "celery.worker.strategy": logging.WARNING,
