@@ -22,6 +22,7 @@ from formscout_discovery.browser.options import NoTurns
 from formscout_discovery.browser.pool import Chromium
 from formscout_discovery.crawl.engine import run_slice
 from formscout_discovery.crawl.plan import SliceEnd
+from formscout_discovery.crawl.ports import BrowserLostError
 from formscout_discovery.slices import plan_of, rules_of
 
 SECONDS_OF_A_CASE: Final = 420.0
@@ -61,6 +62,10 @@ async def crawl(running: Running, chromium: Chromium, *, mode: str) -> Crawled:
             end = await run_slice(record, browser, plan=plan, stop=_stop_after(begun, crawled), keep_state=_forget)
     except CrawlError as error:
         crawled.failure = str(error.reason)
+    except BrowserLostError:
+        raise  # says nothing about the case: whoever started the browser starts another
+    except Exception as error:  # noqa: BLE001 (the door of a case: one that breaks the engine is a finding, not the end of the run)
+        crawled.failure = f"{type(error).__name__}: {error}"
     crawled.seconds = time.monotonic() - begun
     _read(record, crawled)
     if end is not None:

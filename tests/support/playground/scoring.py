@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from tests.support.playground.cases import Case
 from tests.support.playground.crawling import crawl
@@ -15,6 +16,10 @@ from tests.support.playground.server import serving
 
 from formscout_discovery.browser.options import BrowserOptions
 from formscout_discovery.browser.pool import Chromium, launch
+from formscout_discovery.crawl.ports import BrowserLostError
+
+LOST_IN_A_ROW: Final = 2
+"""Browsers that one case may kill; a busy machine kills one now and then, more is the case's doing."""
 
 
 async def try_case(case: Case, chromium: Chromium, *, mode: str, seed: int = PLAIN) -> Verdict:
@@ -26,15 +31,24 @@ async def try_case(case: Case, chromium: Chromium, *, mode: str, seed: int = PLA
 
 
 async def try_all(cases: Sequence[Case], *, modes: Iterable[str], seeds: Iterable[int]) -> AsyncIterator[Verdict]:
-    """Yield a verdict for each case, mode and seed; one browser for all."""
-    with tempfile.TemporaryDirectory(prefix="formscout-playground-") as scratch:
-        # Chromium refuses its own sandbox to root.
-        async with launch(BrowserOptions(scratch=Path(scratch), sandbox=os.geteuid() != 0)) as chromium:
-            for seed in seeds:
-                for mode in modes:
-                    for case in cases:
-                        if mode in case.write(Kit(seed)).modes:
-                            yield await try_case(case, chromium, mode=mode, seed=seed)
+    """Yield a verdict for each case, mode and seed; one browser for all, and another when it dies."""
+    wanted = [(case, mode, seed) for seed in seeds for mode in modes for case in cases if mode in case.write(Kit(seed)).modes]
+    waiting = iter(wanted)
+    lost = 0
+    in_hand = next(waiting, None)
+    while in_hand is not None:
+        with tempfile.TemporaryDirectory(prefix="formscout-playground-") as scratch:
+            # Chromium refuses its own sandbox to root.
+            async with launch(BrowserOptions(scratch=Path(scratch), sandbox=os.geteuid() != 0)) as chromium:
+                try:
+                    while in_hand is not None:
+                        case, mode, seed = in_hand
+                        yield await try_case(case, chromium, mode=mode, seed=seed)
+                        in_hand, lost = next(waiting, None), 0
+                except BrowserLostError:
+                    lost += 1
+                    if lost > LOST_IN_A_ROW:
+                        raise
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

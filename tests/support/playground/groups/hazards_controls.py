@@ -194,5 +194,5 @@ def counter(kit: Kit) -> Site:
         return f"<h1>{ask.memory['n']}</h1>"
 
     return beside(
-        kit, "<form action=/count><button name=op value=add>+1</button></form>", pages={"/count": bump}, at_most={"GET /count*": 2}
+        kit, "<form action=/count><button name=op value=add>+1</button></form>", pages={"/count": bump}, at_most={"GET /count*": 4}
     )
