@@ -15,8 +15,8 @@ PODS: Final = 2
 
 def test_redis_gone_for_five_minutes_costs_no_pod_and_no_work(installed: Release) -> None:
     began = time.time()
-    network = installed.orchard(36, politeness={"max_parallel_tabs": 1})
-    runs = [(36, installed.discover(network, max_slices=1)), (35, installed.discover(installed.orchard(35), max_slices=1))]
+    network = installed.orchard(34, politeness={"max_parallel_tabs": 1})
+    runs = [(34, installed.discover(network, max_slices=1)), (33, installed.discover(installed.orchard(33), max_slices=1))]
     until(lambda: len(installed.busy(DISCOVERY)) >= PODS, "two pods are busy")
     crashes = installed.figures()["crashes"]
     statefulset = next(
@@ -27,7 +27,7 @@ def test_redis_gone_for_five_minutes_costs_no_pod_and_no_work(installed: Release
     installed.timeline.add("mark", words="Redis gone")
     until(lambda: "redis" in installed.timeline.of(OBSERVER)[-1], "Redis is gone")
     gone = time.time()
-    accepted = (34, installed.discover(installed.orchard(34), max_slices=1))  # needs PostgreSQL only
+    accepted = (32, installed.discover(installed.orchard(32), max_slices=1))  # needs PostgreSQL only
     while time.time() < gone + AWAY_SECONDS:
         assert installed.asked(DISCOVERY) >= 1, "an error never scales to zero"
         time.sleep(5)

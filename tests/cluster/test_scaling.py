@@ -57,12 +57,12 @@ def test_analysis_comes_from_none_when_pages_wait(installed: Release) -> None:
     with installed.paused(ANALYSIS):
         installed.scale(ANALYSIS, 0)
         until(lambda: all(pod.gone_at for pod in installed.watcher.of(ANALYSIS)), "the last pod is gone, which would still take pages")
-        run = installed.discover(installed.orchard(36), max_slices=2)
-        until(lambda: installed.figures()["analysis_queued"] >= 34, "form pages wait", seconds=600)
+        run = installed.discover(installed.orchard(34), max_slices=2)
+        until(lambda: installed.figures()["analysis_queued"] >= 32, "form pages wait", seconds=600)
     released = time.time()
     installed.timeline.add("mark", words="analysis released")
     first = _first_asked(installed, ANALYSIS, since=released, more_than=0)
-    assert len(run.until_ended()["forms"]) == 36
+    assert len(run.until_ended()["forms"]) == 34
     until(lambda: installed.asked(ANALYSIS) == 0, "analysis sleeps again")
     installed.figure(analysis_first_pod_seconds=round(first - released, 1), analysis_most_pods=_most_asked(installed, ANALYSIS, released))
     installed.picture("analysis", began, DISCOVERY, ANALYSIS)

@@ -27,7 +27,7 @@ asyncio.run(main())
 
 def test_an_upgrade_with_a_new_schema_under_load_answers_every_request_and_loses_no_work(installed: Release) -> None:
     began = time.time()
-    runs = [(size, installed.discover(installed.orchard(size), max_slices=1)) for size in (36, 35)]
+    runs = [(size, installed.discover(installed.orchard(size), max_slices=1)) for size in (34, 33)]
     until(lambda: installed.busy(DISCOVERY), "a pod is busy")
     before = _revision(installed)
     with installed.load(RATE):

@@ -15,6 +15,7 @@ from tests.support.cluster.client import Api, Company, Discovery
 from tests.support.cluster.kube import Json, Kube, run, until
 from tests.support.cluster.timeline import Entry, Panel, Timeline, draw, series
 from tests.support.cluster.watching import LOAD, OBSERVER, Pod, Watcher
+from tests.support.orchard import NAMES
 
 ROOT: Final = Path(__file__).parents[3]
 CHART: Final = Path(os.environ.get("CLUSTER_CHART", ROOT / "charts" / "formscout"))
@@ -101,6 +102,7 @@ class Release:
 
     def orchard(self, size: int, **more: Any) -> int:  # Any: fields of the network
         """Register the orchard with so many pages and return the network's id."""
+        assert size <= len(NAMES), f"it has {len(NAMES)} trees"
         base = f"http://{ORCHARD}.{NAMESPACE}.svc.cluster.local:{ORCHARD_PORT}/orchard/{size}/"
         return self.company.network(f"Orchard {size} {time.time()}", base, **{"scope": {"include": [base]}, **more})
 
