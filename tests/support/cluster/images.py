@@ -12,6 +12,7 @@ ROOT: Final = Path(__file__).parents[3]
 FILES: Final = ROOT / "tests" / "cluster" / "images"
 
 NAMES: Final = ("formscout-api", "formscout-discovery-worker", "formscout-analysis-worker", "formscout-scheduler", "formscout-demo")
+DEMO: Final = NAMES[-1]
 STAND_INS: Final = ("formscout-test-postgres", "formscout-test-redis")
 TAG: Final = "cluster-test"
 NEXT_TAG: Final = "cluster-test-next"
@@ -56,8 +57,9 @@ def build() -> None:
     environment = ("env", f"TAG={TAG}", f"ENGINE={ENGINE}", f"BASE={base()}")
     say("building the platform's images")
     say(run(*environment, str(ROOT / "tools" / "images"), seconds=3600).stdout)
-    for name in NAMES[:-1]:
+    for name in (one for one in NAMES if one != DEMO):
         _build(f"{REGISTRY}/{name}:{NEXT_TAG}", FILES / "next-release.Dockerfile", IMAGE=f"{REGISTRY}/{name}:{TAG}")
+    run(ENGINE, "tag", f"{REGISTRY}/{DEMO}:{TAG}", f"{REGISTRY}/{DEMO}:{NEXT_TAG}")  # it has no schema; a release has one tag for all
     for name in STAND_INS:
         _build(f"{REGISTRY}/{name}:{TAG}", FILES / f"{name.removeprefix('formscout-test-')}.Dockerfile", BASE=base())
 
@@ -69,7 +71,7 @@ def load() -> None:
         "CLUSTER_LOAD must name the command that brings an image of Buildah's store into the cluster: it is run with the image's name "
         "behind it. For kind: tests/cluster/load-into-kind"
     )
-    images = [f"{REGISTRY}/{name}:{TAG}" for name in (*NAMES, *STAND_INS)] + [f"{REGISTRY}/{name}:{NEXT_TAG}" for name in NAMES[:-1]]
+    images = [f"{REGISTRY}/{name}:{TAG}" for name in (*NAMES, *STAND_INS)] + [f"{REGISTRY}/{name}:{NEXT_TAG}" for name in NAMES]
     for image in images:
         say(f"loading {image}")
         run(*shlex.split(command), image, seconds=1800)
