@@ -87,6 +87,7 @@ async def test_leases_that_run_out_and_jobs_set_aside_are_counted_by_queue(
 ) -> None:
     outcomes.prepare()
     await outcomes.look()
+    assert figures.get_sample_value("formscout_session_seconds_count", {"size": "large"}) == 0
     assert ended(figures, queue="budget", state="set_aside", code="attempts_exhausted") == 0
     await add_jobs(database, NewJob(kind=JobKind.RESET_BUDGETS))
     await execute(database, "UPDATE job SET state = 'running', attempts = 4, lease_until = now() - interval '1 second'")

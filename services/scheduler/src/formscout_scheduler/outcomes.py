@@ -30,6 +30,8 @@ class Outcomes:
 
     def prepare(self) -> None:
         """Say none of what may come: of a series that begins with a count the scraper does not see that it rose."""
+        for size in (*_SIZES, _LARGE):
+            metrics.SESSION_SECONDS.prepare(size=size)
         for store in metrics.Store:
             metrics.STORE_FAILURES.inc(0, store=store)
         for queue in Queue:

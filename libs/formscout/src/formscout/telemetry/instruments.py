@@ -121,6 +121,10 @@ class Histogram(Instrument[prometheus_client.Histogram]):
         """See above."""
         return prometheus_client.Histogram(self.name, self.meaning, self.labels, registry=registry, buckets=self.buckets)
 
+    def prepare(self, **labels: str) -> None:
+        """Say that there was none yet: of a series that begins with a count nobody sees that it rose."""
+        self._of(labels)
+
     def observe(self, value: float, **labels: str) -> None:
         """Count one of this size."""
         if (live := self._of(labels)) is not None:
