@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from redis.asyncio import Redis
 from tests.integration.queueing.test_scheduler import SCHEDULER, wait_for
 from tests.integration.queueing.test_workers import ANALYSIS, SIGN_IN, discover, forms_of
 from tests.support import databases, workers
-from tests.support.processes import Start, worker_arguments
+from tests.support.processes import START_SECONDS, Start, worker_arguments
 from tests.support.sessions import ask, execute, job_now, rows
 from tests.support.snapshots import page as snapshot_of
 from tests.support.tenants import make_tenant
@@ -78,8 +79,10 @@ async def test_what_was_accepted_before_the_dump_is_done_after_the_restore(
         waiting = "SELECT array_agg(state::text ORDER BY id) FROM job WHERE queue = 'discovery' AND id > 1"
         await wait_for(restored, waiting, (["queued", "queued"],), scheduler)
         assert (await job_now(restored, held.job.id)).attempts == 1, "the worker that held it is gone"
+        ends = time.monotonic() + START_SECONDS
         while await broker.llen("discovery") < 2:
             assert scheduler.alive, scheduler.story
+            assert time.monotonic() < ends, scheduler.said
             await asyncio.sleep(0.05)
         assert (scheduler.stop(), worker.stop()) == (0, 0)
     finally:
