@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from formscout.domain.networks import Credentials, Environment, Politeness, RobotsPolicy, Scope, SignIn, SignInKind
+from formscout.security.one_time_codes import key_of
 from formscout.usecases.networks import NetworkChanges, NetworkDraft
 from formscout_api.schemas.shapes import Body, Id, Name, View
 
@@ -50,6 +51,13 @@ class SignInIn(Body):
         default=False,
         description="The account may be used by several browsers at once: the application keeps no view state that they would share.",
     )
+
+    @field_validator("totp_secret")
+    @classmethod
+    def _makes_codes(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            key_of(secret.get_secret_value())
+        return secret
 
     @model_validator(mode="after")
     def _secrets_come_together(self) -> Self:

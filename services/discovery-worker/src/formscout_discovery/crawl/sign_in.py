@@ -2,17 +2,17 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-
-import pyotp
 
 from formscout.domain.crawls import FailureReason
 from formscout.domain.errors import CrawlError
 from formscout.domain.forms import ButtonType, FieldReading, FormReading
 from formscout.domain.networks import Credentials
 from formscout.domain.urls import normalise, resolve
+from formscout.security.one_time_codes import code
 from formscout_discovery.crawl.front_door import require_answer
 from formscout_discovery.crawl.plan import Slice
 from formscout_discovery.crawl.ports import Browser, Cause, Tab
@@ -246,7 +246,7 @@ async def _give_code(tab: Tab, secret: str) -> None:
     if asked is None:
         return
     form, field = asked
-    if await tab.fill(field.locators, pyotp.TOTP(secret).now()):
+    if await tab.fill(field.locators, code(secret, at=time.time())):
         await _send(tab, form, by_button=True)
 
 

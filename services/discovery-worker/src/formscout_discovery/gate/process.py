@@ -132,13 +132,15 @@ class Gate:
         assert self._process.stdout is not None, "it was started with a pipe"
         while line := await self._process.stdout.readline():
             report = reports.decode(line)
-            if isinstance(report, Done) and report.id in self._waiting:
-                self._waiting[report.id].set_result(report)
+            if isinstance(report, Done):
+                waiting = self._waiting.get(report.id)
+                if waiting is not None and not waiting.done():  # whoever waited may have been cancelled a moment ago
+                    waiting.set_result(report)
             elif isinstance(report, Judged) and report.lane in self._listeners:
                 self._listeners[report.lane](report)
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(GateLostError("The gate between browser and network is gone."))
+        for left in self._waiting.values():
+            if not left.done():
+                left.set_exception(GateLostError("The gate between browser and network is gone."))
 
 
 @contextlib.asynccontextmanager
