@@ -159,7 +159,8 @@ class MemoryRecord:
         self._end(page, PageState.WAITING)
         self.given_back.append(page.address)
 
-    async def try_page_again(self, page: FrontierPage) -> None:
+    async def try_page_again(self, page: FrontierPage, *, crashed: bool) -> None:
+        del crashed
         self._guard()
         self._end(page, PageState.WAITING)
 

@@ -14,12 +14,14 @@ from tests.support.records import MemoryRecord
 from formscout.domain.crawls import FailureReason
 from formscout.domain.errors import CrawlError, LeaseLostError
 from formscout.domain.networks import Credentials, SignIn, SignInKind
-from formscout.domain.pages import NewPage, PageSource, PageState, VisitOutcome
+from formscout.domain.pages import FrontierPage, NewPage, PageSource, PageState, VisitOutcome
 from formscout_discovery.browser import settling
 from formscout_discovery.crawl import engine
 from formscout_discovery.crawl.engine import MISSES_IN_A_ROW
-from formscout_discovery.crawl.plan import SliceStop
-from formscout_discovery.crawl.ports import Directive
+from formscout_discovery.crawl.harvest import Harvest
+from formscout_discovery.crawl.plan import Slice, SliceStop
+from formscout_discovery.crawl.ports import Directive, PageLostError, Tab
+from formscout_discovery.crawl.visit import visit
 
 SOON = 15  # seconds: a busy machine takes some to open a tab; the limits of a visit and a sign-in are far above
 LAST = 1000  # behind every page that the crawl finds by itself
@@ -156,6 +158,29 @@ async def test_a_visit_that_is_dropped_in_the_middle_is_begun_anew(clinic: str, 
     await crawl(record, clinic)
     assert record.forms
     assert list(record.reports) == [clinic]
+
+
+@pytest.mark.parametrize("outcome", [VisitOutcome.TIMEOUT, VisitOutcome.ERROR])
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "for good"])
+async def test_a_page_that_could_not_be_read_is_begun_once_more(
+    clinic: str, crawl: Crawler, monkeypatch: pytest.MonkeyPatch, outcome: VisitOutcome, times: int
+) -> None:
+    """A busy application answers late; what lies behind its page would be missed."""
+    visits: list[str] = []
+    wards = f"{clinic}wards"
+
+    async def hesitant(work: Slice, tab: Tab, page: FrontierPage, harvest: Harvest) -> None:
+        visits.append(page.address)
+        if page.address == wards and visits.count(wards) <= times:
+            raise PageLostError(outcome, "It did not answer.")
+        await visit(work, tab, page, harvest)
+
+    monkeypatch.setattr(engine, "visit", hesitant)
+    record = MemoryRecord.starting_at(clinic)
+    end = await crawl(record, clinic)
+    assert end.stop is SliceStop.FRONTIER_EMPTY
+    assert visits.count(wards) == 2
+    assert record.reports[wards].outcome is (VisitOutcome.OK if times == 1 else outcome)
 
 
 @pytest.mark.parametrize("ended", [SliceStop.CANCELLED, SliceStop.LIMIT_REACHED])

@@ -143,10 +143,11 @@ class SessionRecord:
         await self._patiently(partial(slices.give_page_back, self._database, self._claim, page))
         del self._begun[page.id]
 
-    async def try_page_again(self, page: FrontierPage) -> None:
-        """Let a leased page wait again, an attempt spent."""
+    async def try_page_again(self, page: FrontierPage, *, crashed: bool) -> None:
+        """Let a leased page wait again, an attempt spent; `crashed`: its tab died."""
         await self._patiently(partial(slices.try_page_again, self._database, self._claim, page))
-        metrics.TAB_CRASHES.inc()
+        if crashed:
+            metrics.TAB_CRASHES.inc()
         del self._begun[page.id]
 
     async def say(self, sentence: str) -> None:

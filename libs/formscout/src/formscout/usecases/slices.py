@@ -187,7 +187,7 @@ async def give_page_back(database: Database, claim: Claim, page: FrontierPage) -
 
 
 async def try_page_again(database: Database, claim: Claim, page: FrontierPage) -> None:
-    """Let a leased page wait again, an attempt spent: its tab died, which need not have been the page's fault."""
+    """Let a leased page wait again, an attempt spent: it was not read, which need not have been its own fault."""
     async with unit_of_work(database) as work:
         await _hold(work, claim)
         await work.frontier.try_again(page)

@@ -31,7 +31,10 @@ MISSES_IN_A_ROW: Final = 5
 """Visits that find nobody there, one after the other, before the application counts as down."""
 
 VISITS_OF_A_PAGE: Final = 2
-"""Times that a page is begun whose tab crashes; then it is set down as crashed."""
+"""Times that a page is begun whose tab crashes, or of which nothing could be read; then what came of it is written."""
+
+WORTH_ANOTHER_TRY: Final = {VisitOutcome.TIMEOUT, VisitOutcome.ERROR}
+"""Outcomes that need not be the page's fault: machine or application may have been busy. What lies behind the page would be missed."""
 
 TAB_IS_LOST: Final = {VisitOutcome.CRASHED, VisitOutcome.TIMEOUT, VisitOutcome.ERROR, VisitOutcome.DIALOG_LOOP}
 
@@ -192,10 +195,12 @@ class _Engine:
         if broken and not await self.work.browser.answers():
             # Nothing is written: the page is begun again in another browser, and set down as crashed if it kills that one, too.
             raise BrowserLostError("The browser died or hangs.")
-        if (crashed or harvest.outcome is VisitOutcome.CRASHED) and page.attempts < VISITS_OF_A_PAGE:
-            # The kernel ends renderers when memory is short, whatever they show; a page that is at fault crashes again.
+        crashed = crashed or harvest.outcome is VisitOutcome.CRASHED
+        unread = harvest.fingerprint is None and harvest.outcome in WORTH_ANOTHER_TRY
+        if (crashed or unread) and page.attempts < VISITS_OF_A_PAGE:
+            # The kernel ends renderers when memory is short, whatever they show; a page that is at fault ends so again.
             self.work.memory.disclaim(harvest.claimed)
-            await self.work.record.try_page_again(page)
+            await self.work.record.try_page_again(page, crashed=crashed)
         else:
             harvest.requests.extend(tab.requests())
             await self._write(page, harvest)

@@ -197,8 +197,8 @@ class Record(Protocol):
         """Let a leased page wait again, as if its visit had not begun."""
         ...
 
-    async def try_page_again(self, page: FrontierPage) -> None:
-        """Let a leased page wait again, an attempt spent."""
+    async def try_page_again(self, page: FrontierPage, *, crashed: bool) -> None:
+        """Let a leased page wait again, an attempt spent; `crashed`: its tab died."""
         ...
 
     async def say(self, sentence: str) -> None:
