@@ -85,6 +85,10 @@ def test_an_address_named_twice_is_listed_once_by_what_a_person_can_press() -> N
         '<a href="/customers/7/archive">Into the cellar</a>',
         '<a href="/people?action=delete&amp;id=7">x</a>',
         '<a href="/logout">Ada Lovelace</a>',
+        '<a href="/a1">Sign out</a>',
+        '<a href="/a2">Se déconnecter</a>',
+        '<a href="/a3">ログアウト</a>',
+        '<a href="/a4">Log out of this device</a>',
         '<a href="/users/7" data-method="delete">Ada</a>',
         '<a href="/users/7/lock" data-method="post">Lock</a>',
         '<div data-url="/cache/flush">x</div>',
@@ -100,7 +104,13 @@ def test_addresses_that_are_an_action_are_hazards_and_say_why(html: str) -> None
 
 
 @pytest.mark.parametrize(
-    "html", ['<a href="/archive">Archive</a>', '<a href="/password/reset">Forgot password?</a>', '<a href="/deleted-items">Deleted</a>']
+    "html",
+    [
+        '<a href="/archive">Archive</a>',
+        '<a href="/password/reset">Forgot password?</a>',
+        '<a href="/deleted-items">Deleted</a>',
+        '<a href="/sessions">Devices that are signed in</a>',
+    ],
 )
 def test_lists_and_ways_back_in_are_no_hazards(html: str) -> None:
     assert only(html).hazard is None

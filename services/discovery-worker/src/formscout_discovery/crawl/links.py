@@ -137,7 +137,8 @@ def _hazard(node: Node, label: str, address: str, source: PageSource) -> str | N
     if by_address is Hazard.SIGN_OUT or source is PageSource.SCRIPT or not _LETTER.search(label):
         return by_address
     by_control = hazard_of_control(label, node.role or "link", node.attributes)
-    return by_control if by_address else None
+    # The other way round, too: "Sign out" is never pressed, wherever it leads.
+    return by_control if by_address or by_control is Hazard.SIGN_OUT else None
 
 
 def _acts_on_a_record(address: str) -> bool:
