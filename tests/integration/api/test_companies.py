@@ -19,7 +19,7 @@ async def test_the_first_operator_makes_a_company_that_can_work(operator: httpx.
     product = (await operator.post("/api/products", json={"name": "Discovery"})).json()
     body = {"company_id": company["id"], "product_id": product["id"], "monthly_limit": 5_000_000}
     subscription = (await operator.post("/api/subscriptions", json=body)).json()
-    assert subscription == {"id": subscription["id"], "active": True, **body}
+    assert subscription == {"id": subscription["id"], "active": True, "granted_limit": 5_000_000, **body}
     user = (await operator.post(f"/api/companies/{company['id']}/users", json={"email": "Ann@Example.com", "role": "admin"})).json()
     assert user["email"] == "ann@example.com"
     key = (await operator.post(f"/api/users/{user['id']}/keys", json={"label": "CI"})).json()
