@@ -7,8 +7,9 @@ import httpx
 import pytest
 from tests.chaos.conftest import PAGES, Begin
 from tests.support import orchard
-from tests.support.chaos_platform import Platform, until
+from tests.support.chaos_platform import Platform
 from tests.support.chaos_runs import Result
+from tests.support.stores import until
 
 SESSIONS = "SELECT count(*) FROM crawl_session WHERE network_id = :network AND id > :before"
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.chaos.conftest import LARGER, Begin
-from tests.support.chaos_platform import DISCOVERY, Platform, until
+from tests.support.chaos_platform import DISCOVERY, Platform
 from tests.support.chaos_runs import AT_WORK, VISITS, Result, Run
+from tests.support.stores import until
 
 THE_OTHER = "the other slice goes on; the pages in hand are begun again once"
 

@@ -4,8 +4,9 @@ import time
 
 import httpx
 import pytest
-from tests.support.chaos_platform import Platform, until
+from tests.support.chaos_platform import Platform
 from tests.support.chaos_runs import Result, Run
+from tests.support.stores import until
 
 KEPT = "what was read is written by new connections: no page is begun again"
 AGAIN = "the pages in hand are begun again once, the rest goes on"

@@ -5,8 +5,9 @@ import time
 
 import pytest
 from tests.chaos.conftest import Begin
-from tests.support.chaos_platform import DISCOVERY, Platform, until
+from tests.support.chaos_platform import DISCOVERY, Platform
 from tests.support.chaos_runs import DESCRIBED, Result, Run
+from tests.support.stores import until
 
 NOTHING = "messages are nudges: nothing is lost, no page is begun again"
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from tests.chaos.conftest import LARGER, Begin
-from tests.support.chaos_platform import ANALYSIS, API, DISCOVERY, SCHEDULER, UPKEEP, Platform, until
+from tests.support.chaos_platform import ANALYSIS, API, DISCOVERY, SCHEDULER, UPKEEP, Platform
 from tests.support.chaos_runs import AT_WORK, Result
 from tests.support.next_release import REVISION, NextRelease, next_release
+from tests.support.stores import until
 
 PROCESSES = {"discovery": DISCOVERY, "analysis": ANALYSIS, "upkeep": UPKEEP, "scheduler": SCHEDULER}
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.chaos.conftest import Begin
-from tests.support.chaos_platform import SCHEDULER, Platform, until
+from tests.support.chaos_platform import SCHEDULER, Platform
 from tests.support.chaos_runs import Result, Run
+from tests.support.stores import until
 
 LEADER = "SELECT holder FROM leadership WHERE name = 'scheduler' AND until > now()"
 TERMS = "SELECT fence FROM leadership WHERE name = 'scheduler' AND until > now() AND :id > 0 UNION ALL SELECT 0 ORDER BY 1 DESC LIMIT 1"

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support.chaos_hooks import DELIVERED, Gate, Hook, running_hook
-from tests.support.chaos_platform import Platform, until
+from tests.support.chaos_platform import Platform
 from tests.support.chaos_runs import Result, Run
 from tests.support.receivers import Behaviour, answering, receiving, silent
+from tests.support.stores import until
 
 AT_LEAST_ONCE = "each event arrives at least once, signed, the same under its id"
 

@@ -5,8 +5,9 @@ import time
 
 import psutil
 import pytest
-from tests.support.chaos_platform import ANALYSIS, DISCOVERY, Platform, until
+from tests.support.chaos_platform import ANALYSIS, DISCOVERY, Platform
 from tests.support.chaos_runs import DESCRIBED, Result, Run
+from tests.support.stores import until
 
 GOES_ON = "the pages in hand are begun again once, the rest goes on"
 

@@ -1,7 +1,6 @@
 """The whole platform as a stranger starts it, with the demo application; once a run."""
 
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ import psutil
 import pytest
 
 from formscout.local.directory import read_variables
+from formscout.local.ports import free_port
 
 FORMSCOUT: Final = Path(sys.executable).with_name("formscout")
 
@@ -62,14 +62,6 @@ def until(condition: Callable[[], bool], *, seconds: float) -> None:
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s"
         time.sleep(0.25)
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @pytest.fixture(scope="session")

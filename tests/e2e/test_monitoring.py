@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from tests.e2e.conftest import DISCOVERY_SECONDS, FORMSCOUT, STOP_SECONDS, free_port, until
+from tests.e2e.conftest import DISCOVERY_SECONDS, FORMSCOUT, STOP_SECONDS, until
 
 from formscout.local.monitoring import COMPONENTS, RULES
+from formscout.local.ports import free_port
 from formscout.local.services import FLOWER_USER
 
 

@@ -1,18 +1,16 @@
 """A site that sends from every place a page has, all by itself, and a count of what arrives."""
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from tests.support.serving import listening, served
 
 POSTING: Final = (
     "page", "xhr", "frame", "worker", "shared", "service", "popup", "form", "target", "beacon", "keepalive", "ping", "csp",
@@ -125,15 +123,6 @@ def running_canary() -> Iterator[Canary]:
     site = Canary()
     application = Starlette(routes=ROUTES)
     application.state.site = site
-    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    site.port = server.servers[0].sockets[0].getsockname()[1]
-    try:
+    with listening() as one, served(application, [one]):
+        site.port = one.getsockname()[1]
         yield site
-    finally:
-        server.should_exit = True
-        thread.join(timeout=5)

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.support.chaos_platform import Platform, until
+from tests.support.chaos_platform import Platform
 from tests.support.chaos_runs import Run
 from tests.support.proxy import Proxy
 from tests.support.receivers import Receiver, answering, receiving
+from tests.support.stores import until
 
 DELIVERED: Final = "SELECT count(*) FROM webhook_delivery WHERE state = 'delivered' AND :id > 0"
 

@@ -2,9 +2,8 @@
 
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,24 +16,17 @@ from tests.support import orchard
 from tests.support.processes import Service, running, worker_arguments
 from tests.support.proxy import Loop, Proxy
 from tests.support.sessions import execute, rows
+from tests.support.stores import WAIT_SECONDS, Store, start_stores, until
 from tests.support.tenants import KEY_ENTRY, KEYS, Tenant, make_operator, make_tenant
 
 from formscout.domain.errors import StoreUnavailableError
 from formscout.domain.ids import NetworkId
 from formscout.domain.networks import Scope
-from formscout.local import postgres, redis
 from formscout.local.directory import DataDirectory
 from formscout.local.ports import free_port
-from formscout.local.processes import ProcessSpec
-from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.usecases import networks
 from formscout_discovery.browser.leftovers import sweep_leftovers
-
-WAIT_SECONDS: Final = 240
-"""How long anything is waited for before the test fails; a wait ends with its condition, so only a failure takes that long."""
-
-LOOK_SECONDS: Final = 0.1
 
 BROKEN_CONNECTIONS: Final = 3
 """At most in the pool, after a fault."""
@@ -68,46 +60,6 @@ class Constants:
 
 PRODUCTION: Final = Constants(lease=30, reconcile=5, leader=15)
 SCALED: Final = Constants(lease=9, reconcile=1, leader=3)
-
-
-def until(condition: Callable[[], object], what: str, *, why: Callable[[], str] = str, seconds: float = WAIT_SECONDS) -> None:
-    """Wait until a condition holds; the store it looks into may be away meanwhile."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s: {what}. {why()}"
-        time.sleep(LOOK_SECONDS)
-
-
-class Store:
-    """PostgreSQL or Redis: ended and started again on the same data."""
-
-    def __init__(self, loop: Loop, spec: ProcessSpec, log: Path, *, ready: Callable[[], bool]) -> None:
-        self._spec = spec
-        self._log = log
-        self._ready = ready
-        self._loop = loop
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def runs(self) -> bool:
-        """Whether it was started and not stopped."""
-        return self._process is not None
-
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
-        with self._log.open("ab") as output:
-            command = (*(self._spec.launcher or ()), *self._spec.argv)
-            self._process = subprocess.Popen(  # noqa: S603 (our own wheels' servers)
-                command, env=self._spec.environment, stdout=output, stderr=output, start_new_session=True
-            )
-        until(self._ready, f"{self._spec.name} answers")
-
-    def stop(self) -> None:
-        """End the server in good order."""
-        if self._process is not None:
-            self._process.send_signal(self._spec.stop_signal)
-            self._process.wait(timeout=WAIT_SECONDS)
-            self._process = None
 
 
 @dataclass
@@ -275,17 +227,8 @@ def running_platform(path: Path, constants: Constants) -> Iterator[Platform]:
 
 
 def _with_stores(ends: ExitStack, loop: Loop, directory: DataDirectory, constants: Constants) -> Platform:
-    address = redis.RedisAddress(port=free_port(), password=directory.redis_password())
-    logs = directory.log.parent
-    loop.call(postgres.prepare_cluster(directory))
-    pg = Store(loop, postgres.server(directory), logs / "postgres.log", ready=lambda: loop.call(postgres.accepts_connections(directory)))
-    broker = Store(loop, redis.server(directory, address), logs / "redis.log", ready=lambda: loop.call(redis.answers(address)))
-    for store in (pg, broker):
-        store.start()
-        ends.callback(store.stop)
-    database = Database.connect(postgres.database_url(directory), pool_size=2)
-    ends.callback(lambda: loop.call(database.close()))
-    loop.call(schema.upgrade(database))
+    stores = start_stores(ends, loop, directory, pool_size=2)
+    database, address = stores.database, stores.address
     socket = str(directory.sockets / ".s.PGSQL.5432")
     proxies = {
         "postgres": Proxy(loop, socket),
@@ -299,12 +242,12 @@ def _with_stores(ends: ExitStack, loop: Loop, directory: DataDirectory, constant
         directory=directory,
         constants=constants,
         loop=loop,
-        postgres=pg,
-        redis=broker,
+        postgres=stores.postgres,
+        redis=stores.redis,
         proxies=proxies,
         database=database,
         broker=Redis.from_url(address.url),
-        access_log=logs / "access.log",
+        access_log=directory.log.parent / "access.log",
         url=f"http://127.0.0.1:{free_port()}",
         application=f"http://127.0.0.1:{free_port()}",
         tenant=loop.call(make_tenant(database, "Acme")),

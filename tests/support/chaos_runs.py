@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, Final
 
 from tests.support import orchard
-from tests.support.chaos_platform import Platform, until
+from tests.support.chaos_platform import Platform
 from tests.support.money import spending_of
+from tests.support.stores import until
 
 from formscout.domain.networks import Politeness
 from formscout.usecases import budgets

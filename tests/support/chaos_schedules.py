@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tests.support.chaos_platform import Platform, until
+from tests.support.chaos_platform import Platform
+from tests.support.stores import until
 
 MOST_FAULTS: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 6.0

@@ -1,7 +1,6 @@
 """Metrics as a scraper reads them, and what must hold for every process' answer."""
 
 import re
-import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
@@ -22,14 +21,6 @@ LIBRARY_LABELS: Final = {"le", "implementation", "major", "minor", "patchlevel",
 
 NUMBERS: Final = {"attempt", "level", "status", "threshold"}
 """Our labels whose values are numbers, and few."""
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def fetch(port: int) -> str:

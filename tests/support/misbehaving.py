@@ -1,14 +1,11 @@
 """A small real web site for browser tests: pages that misbehave in one way each, and a count of what reaches it."""
 
 import asyncio
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -16,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.support import clinic
+from tests.support.serving import listening, served
 
 PAGES = Path(__file__).parent / "misbehaving_pages"
 """The HTML of each page, one file a page; `{other}` is the same site under its other name, another origin."""
@@ -187,15 +185,6 @@ def application(site: MisbehavingSite) -> ASGIApp:
 def running_misbehaving() -> Iterator[MisbehavingSite]:
     """Serve the site on a free port for as long as the context lasts."""
     site = MisbehavingSite()
-    config = uvicorn.Config(application(site), host="127.0.0.1", port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    site.port = server.servers[0].sockets[0].getsockname()[1]
-    try:
+    with listening() as one, served(application(site), [one]):
+        site.port = one.getsockname()[1]
         yield site
-    finally:
-        server.should_exit = True
-        thread.join(timeout=5)

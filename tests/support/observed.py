@@ -3,25 +3,25 @@
 import math
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import yaml
-from tests.support.chaos_platform import Store
+from tests.support import stores
 from tests.support.charts import TOOLS
-from tests.support.figures import free_port
 from tests.support.processes import Service, running
 from tests.support.proxy import Loop
 
-from formscout.local import postgres, redis
+from formscout.local import postgres
 from formscout.local.demo import Registration, register_demo
 from formscout.local.directory import DataDirectory
+from formscout.local.ports import free_port
 from formscout.local.services import Layout, own_environment, services
-from formscout.storage import schema
 from formscout.storage.database import Database
 from formscout.usecases.companies import bootstrap_operator
 from formscout_discovery.browser.leftovers import sweep_leftovers
@@ -32,7 +32,9 @@ SCRAPE_SECONDS: Final = 1
 WAIT_SECONDS: Final = 600
 """How long anything is waited for before the test fails; a wait ends with its condition, so only a failure takes that long."""
 
-LOOK_SECONDS: Final = 0.2
+until: Final = partial(stores.until, seconds=WAIT_SECONDS)
+"""The same wait as elsewhere, with this limit."""
+
 ASK_SECONDS: Final = 30
 """What a query may take on a busy machine."""
 
@@ -59,14 +61,6 @@ class Series:
     def is_finite(self) -> bool:
         """Whether any of its values is a number."""
         return any(math.isfinite(value) for _, value in self.points)
-
-
-def until(condition: Callable[[], object], what: str, *, why: Callable[[], str] = str) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, f"not within {WAIT_SECONDS} s: {what}. {why()}"
-        time.sleep(LOOK_SECONDS)
 
 
 class Prometheus:
@@ -195,26 +189,16 @@ def observed_platform(path: Path) -> Iterator[Observed]:
 
 
 def _prepare(ends: ExitStack, loop: Loop, directory: DataDirectory) -> tuple[Layout, Database, str]:
-    address = redis.RedisAddress(port=free_port(), password=directory.redis_password())
-    logs = directory.log.parent
-    loop.call(postgres.prepare_cluster(directory))
-    pg = Store(loop, postgres.server(directory), logs / "postgres.log", ready=lambda: loop.call(postgres.accepts_connections(directory)))
-    broker = Store(loop, redis.server(directory, address), logs / "redis.log", ready=lambda: loop.call(redis.answers(address)))
-    for store in (pg, broker):
-        store.start()
-        ends.callback(store.stop)
-    database = Database.connect(postgres.database_url(directory), pool_size=1)
-    ends.callback(lambda: loop.call(database.close()))
-    loop.call(schema.upgrade(database))
+    started = stores.start_stores(ends, loop, directory, pool_size=1)
     layout = Layout(
         directory=directory,
         database_url=postgres.database_url(directory),
-        redis_url=address.url,
+        redis_url=started.address.url,
         encryption_keys=directory.encryption_keys(),
         api_port=free_port(),
         demo_port=free_port(),
     )
-    return layout, database, loop.call(bootstrap_operator(database, "operator@localhost", again=True))
+    return layout, started.database, loop.call(bootstrap_operator(started.database, "operator@localhost", again=True))
 
 
 @contextmanager

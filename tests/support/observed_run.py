@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx
-from tests.support.figures import free_port
 from tests.support.observed import WAIT_SECONDS, Observed, until
 from tests.support.receivers import answering, receiving
 from tests.support.sessions import add_jobs
 
 from formscout.domain.jobs import JobKind, NewJob
+from formscout.local.ports import free_port
 
 ENDED: Final = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 

@@ -17,14 +17,6 @@ START_SECONDS: Final = 60
 """It takes some 50 ms; the rest is for a busy machine."""
 
 
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running_redis(directory: Path, settings: Mapping[str, str], *, sentinel: bool = False) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server that keeps its files in a directory; `settings` has its port."""

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 
 import httpx
 from tests.support.tenants import KEY_ENTRY, Tenant
+
+from formscout.local.ports import free_port
 
 START_SECONDS = 30
 
@@ -25,13 +26,6 @@ async def read_end(process: Process) -> tuple[int | None, str]:
     """Wait for the process' end and return its exit status with what it said."""
     out, err = await asyncio.wait_for(process.communicate(), timeout=START_SECONDS)
     return process.returncode, (out + err).decode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_it_serves_until_it_is_told_to_stop(database_url: str, redis_url: str, tenant: Tenant) -> None:

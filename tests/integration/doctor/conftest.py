@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
-from tests.support.redises import free_port, running_redis
+from tests.support.redises import running_redis
 from tests.support.tenants import KEY_ENTRY, Tenant, make_tenant
 
 from formscout.checkup import queues
 from formscout.checkup.checks import examine_installation
 from formscout.checkup.findings import Finding, Level, Report
 from formscout.checkup.installation import Installation
+from formscout.local.ports import free_port
 from formscout.storage.database import Database
 
 SECONDS = 60.0

@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 from tests.integration.doctor.conftest import Doctor
-from tests.support.figures import free_port
 from tests.support.processes import START_SECONDS, Service, running, worker_arguments
 from tests.support.tenants import KEY_ENTRY
 from typer.testing import CliRunner
 
 from formscout.cli.app import app as cli
+from formscout.local.ports import free_port
 from formscout.storage.database import Database
 
 SECRETS = {"DATABASE_URL": "Geheim1", "REDIS_URL": "Geheim2", "FORMSCOUT_DOCTOR_REDIS_URL": "Geheim3", "FORMSCOUT_URL": "Geheim4"}

@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.integration.doctor.conftest import Doctor
-from tests.support.redises import free_port
 from tests.support.tls import Authority
 
 from formscout.checkup.findings import Level
 from formscout.checkup.outside import TlsPlace, look_at_browser, look_at_certificates
 from formscout.local.browser import require_browser
+from formscout.local.ports import free_port
 
 ANSWER = b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
 

@@ -13,12 +13,13 @@ import pytest
 from redis.asyncio import Redis
 from tests.integration.doctor.conftest import Doctor
 from tests.support import databases
-from tests.support.redises import free_port, running_redis
+from tests.support.redises import running_redis
 from tests.support.sessions import execute
 from tests.support.tenants import KEYS, Tenant
 
 from formscout.checkup.database import BUSY_WARN
 from formscout.checkup.findings import Level
+from formscout.local.ports import free_port
 from formscout.security.encryption import make_key_entry
 from formscout.storage.database import Database
 from formscout.storage.inspection import InspectionStore

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from redis import Redis
 from tests.support.processes import START_SECONDS, Service, Start, running, worker_arguments
-from tests.support.redises import free_port
 
 from formscout.domain.jobs import Queue
 from formscout.local.directory import DataDirectory
+from formscout.local.ports import free_port
 from formscout.local.services import FLOWER_USER, Layout, services
 from formscout.queueing.app import create_app
 from formscout.queueing.messages import HINTS, QUEUE_OF_TASK

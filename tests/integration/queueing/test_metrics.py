@@ -12,12 +12,13 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 from tests.support import workers
-from tests.support.figures import check_labels, fetch, free_port, read, wait_for
+from tests.support.figures import check_labels, fetch, read, wait_for
 from tests.support.processes import START_SECONDS, Ring, Service, Start, worker_arguments
 from tests.support.sessions import add_jobs, ask, scalar
 from tests.support.tenants import Tenant
 
 from formscout.domain.jobs import JobKind, NewJob
+from formscout.local.ports import free_port
 from formscout.queueing.intake import MALFORMED_COUNTS_KEY
 from formscout.storage.database import Database
 

@@ -11,13 +11,14 @@ from typing import Final
 import pytest
 from redis.asyncio import Redis
 from tests.support.clinic import FORMS
-from tests.support.figures import check_labels, free_port, read, wait_for
+from tests.support.figures import check_labels, read, wait_for
 from tests.support.misbehaving import MisbehavingSite
 from tests.support.processes import Ring, Service, Start, worker_arguments
 from tests.support.sessions import ask, rows, scalar, session_now
 from tests.support.tenants import KEY_ENTRY, Tenant, make_tenant
 
 from formscout.domain.networks import Politeness, Scope
+from formscout.local.ports import free_port
 from formscout.queueing.presence import WORKERS_KEY
 from formscout.storage.database import Database
 from formscout.usecases.jobs import reconcile

@@ -10,10 +10,11 @@ from subprocess import Popen
 import pytest
 from redis.exceptions import RedisError
 from tests.support.processes import START_SECONDS, Service, Start, worker_arguments
-from tests.support.redises import free_port, running_redis
+from tests.support.redises import running_redis
 from tests.support.sessions import add_jobs, rows
 
 from formscout.domain.jobs import JobKind, NewJob
+from formscout.local.ports import free_port
 from formscout.queueing.presence import WORKERS_KEY
 from formscout.storage.database import Database
 from formscout.storage.redis_servers import RedisServers

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 from tests.support.figures import wait_for
 from tests.support.processes import START_SECONDS, Service, Start, worker_arguments
-from tests.support.redises import free_port, running_redis
+from tests.support.redises import running_redis
 from tests.support.sessions import add_jobs, rows
 from tests.support.tenants import Tenant
 from tests.support.tls import Authority, in_front_of
@@ -23,6 +23,7 @@ from tests.support.tls import Authority, in_front_of
 from formscout.config import with_authorities
 from formscout.domain.ids import CompanyId
 from formscout.domain.jobs import JobKind, NewJob, Queue
+from formscout.local.ports import free_port
 from formscout.queueing.app import create_app
 from formscout.queueing.intake import MALFORMED_COUNTS_KEY
 from formscout.queueing.messages import CHECK_BUDGET

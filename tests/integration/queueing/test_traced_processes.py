@@ -12,7 +12,6 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 from tests.support import secretive
-from tests.support.figures import free_port
 from tests.support.otlp import Collector, Received, collecting
 from tests.support.processes import Service, Start, worker_arguments
 from tests.support.secretive import running_secretive
@@ -21,6 +20,7 @@ from tests.support.tenants import KEY_ENTRY, KEYS, Tenant, make_operator
 from tests.support.trace_trees import path_of, render, roots
 
 from formscout.domain.networks import Credentials, Scope, SignIn, SignInKind
+from formscout.local.ports import free_port
 from formscout.storage.database import Database
 from formscout.usecases.networks import NetworkDraft, create_network
 

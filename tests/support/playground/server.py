@@ -2,29 +2,24 @@
 
 import asyncio
 import json
-import socket
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.support.playground.cases import Answer, Ask, Page, Site
 from tests.support.playground.kit import Kit
+from tests.support.serving import listening, served
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OTHER: Final = "other:"
 """Before the path of what was asked for under the site's other name, another origin."""
-
-START_SECONDS: Final = 30
 
 
 @dataclass(kw_only=True)
@@ -133,26 +128,9 @@ async def _listen(running: Running, connection: WebSocket) -> None:
 def serving(sites: Sequence[tuple[Site, Kit]], *, ports: Sequence[int] = ()) -> Iterator[list[Running]]:
     """Serve the sites, each on a free port unless `ports` names them, for as long as the context lasts."""
     server = Server()
-    sockets: list[socket.socket] = []
-    running: list[Running] = []
-    for number, (site, kit) in enumerate(sites):
-        one = socket.create_server(("127.0.0.1", ports[number] if ports else 0))
-        sockets.append(one)
-        running.append(Running(site=site, kit=kit, port=one.getsockname()[1]))
-        server.sites[running[-1].port] = running[-1]
-    config = uvicorn.Config(server, log_level="error", lifespan="off", timeout_graceful_shutdown=1, server_header=False)
-    process = uvicorn.Server(config)
-    thread = threading.Thread(target=process.run, kwargs={"sockets": sockets}, daemon=True)
-    thread.start()
-    ends = time.monotonic() + START_SECONDS
-    while not process.started:
-        assert thread.is_alive(), "the sites' server did not start"
-        assert time.monotonic() < ends, "the sites' server took too long to start"
-        time.sleep(0.01)
-    try:
+    with ExitStack() as ends:
+        sockets = [ends.enter_context(listening(port)) for port in ports or [0] * len(sites)]
+        running = [Running(site=site, kit=kit, port=one.getsockname()[1]) for (site, kit), one in zip(sites, sockets, strict=True)]
+        server.sites.update({one.port: one for one in running})
+        ends.enter_context(served(server, sockets, server_header=False))
         yield running
-    finally:
-        process.should_exit = True
-        thread.join(timeout=5)
-        for one in sockets:
-            one.close()

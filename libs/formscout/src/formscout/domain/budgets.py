@@ -7,10 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from formscout.domain.ids import CompanyId, LedgerEntryId, ProjectId, ReservationId, SubscriptionId, UserId
-from formscout.domain.prices import MICRO_DOLLARS, Usage
-
-MICRO_DOLLARS_PER_DOLLAR: Final = MICRO_DOLLARS
-"""Money is integer micro-dollars everywhere."""
+from formscout.domain.prices import Usage
 
 LARGEST_AMOUNT: Final = 10**15
 """Micro-dollars, a billion dollars: the largest limit, hold and cost; a hundred times it still is a bigint."""
@@ -186,17 +183,3 @@ class BudgetAlert:
     company_id: CompanyId
     level: int  # the highest threshold that is reached
     new_overruns: int
-
-
-def month_of(moment: datetime) -> date:
-    """Return the first day of the moment's month, in the moment's own zone (pass UTC)."""
-    return moment.date().replace(day=1)
-
-
-def level_of(period: BudgetPeriod) -> int:
-    """Return the highest threshold that a month has reached; 100, too, when a hold was refused for lack of money. 0 for none."""
-    if period.limit == 0:
-        return 0
-    if period.exhausted_at is not None:
-        return THRESHOLDS[-1]
-    return max((one for one in THRESHOLDS if period.spent * 100 >= period.limit * one), default=0)
